@@ -1,0 +1,123 @@
+"""Sufficient statistics of the loss: one Gram matrix per missing-data pattern, nothing about λ.
+
+With ``L_k(b) = (1/T) Σ_t ω_t v_tk (y_tk - x_t·b)²``:
+``L_k(b) = c_k - g_k·b + ½ b'A_k b`` with ``A = (2/T) X'diag(ωv)X``, ``g = (2/T) X'diag(ωv)y`` and
+``c = (1/T) y'diag(ωv)y``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from factorlasso_core.arrays import Array, frozen
+from factorlasso_core.prepare import Prepared
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """The loss of every response as a quadratic.
+
+    Attributes:
+        gram: (P, M, M), A of each missing-data pattern.
+        pattern: (N,) which of the P patterns a response has.
+        linear: (N, M), g. constant: (N,), c, the loss at zero loadings.
+    """
+
+    gram: Array
+    pattern: Array
+    linear: Array
+    constant: Array
+
+    def times_gram(self, b: Array) -> Array:
+        """Return ``A_k b_k`` for every response, (N, M)."""
+        return gram_times(self.gram, self.pattern, b)
+
+    @cached_property
+    def spectrum(self) -> tuple[Array, Array]:
+        """Eigenvalues (P, M), ascending, and eigenvectors (P, M, M) of every Gram matrix."""
+        values, vectors = np.linalg.eigh(self.gram)
+        return frozen(values), frozen(vectors)
+
+    def loss(self, b: Array) -> Array:
+        """Return ``L_k(b_k)`` for every response, (N,)."""
+        return self.constant - (self.linear * b).sum(axis=1) + 0.5 * (b * self.times_gram(b)).sum(axis=1)
+
+
+def gram_times(gram: Array, pattern: Array, b: Array) -> Array:
+    """Return ``gram[pattern[k]] @ b[k]`` for every k, one product per pattern or one batch."""
+    if len(gram) == 1:
+        return b @ gram[0].T
+    if 8 * len(gram) > len(b):
+        return (gram[pattern] @ b[:, :, None])[:, :, 0]
+    out = np.empty_like(b)
+    for p in range(len(gram)):
+        members = pattern == p
+        out[members] = b[members] @ gram[p].T
+    return out
+
+
+def moments(data: Prepared) -> Moments:
+    """Compute the moments of prepared arrays; responses missing in the same rows share a Gram matrix."""
+    masks, pattern = _patterns(data.valid)
+    weights = masks * data.weights  # (P, T)
+    mass = weights.sum(axis=1)
+    gram = _grams(data.x, weights)
+    linear = (data.y * data.weights[:, None]).T @ data.x  # y is zero where it is not valid
+    constant = data.weights @ data.y**2
+    if data.own_means:
+        gram, linear, constant = _centre(data, weights, mass, pattern, gram, linear, constant)
+    scale = np.full(len(masks), 1.0 / data.rows) if data.normalization == "sample" else _inverse(mass)
+    own = scale[pattern]
+    return Moments(
+        gram=frozen(2.0 * gram * scale[:, None, None]),
+        pattern=frozen(pattern),
+        linear=frozen(2.0 * linear * own[:, None]),
+        constant=frozen(constant * own),
+    )
+
+
+def _inverse(mass: Array) -> Array:
+    """1/mass, and 0 where there is no mass: such a response has no loss."""
+    return np.divide(1.0, mass, out=np.zeros_like(mass), where=mass > 0)
+
+
+def _patterns(valid: Array) -> tuple[Array, Array]:
+    """Distinct columns of the mask as rows (P, T), and the pattern of each response (N,)."""
+    if valid.all():
+        return np.ones((1, valid.shape[0]), dtype=bool), np.zeros(valid.shape[1], dtype=np.intp)
+    packed = np.packbits(valid.T, axis=1)
+    rows = np.ascontiguousarray(packed).view([("", packed.dtype, packed.shape[1])]).ravel()
+    _, where, pattern = np.unique(rows, return_index=True, return_inverse=True)
+    return valid.T[where], pattern
+
+
+def _grams(x: Array, weights: Array) -> Array:
+    """``X'diag(w_p)X`` for every pattern, (P, M, M)."""
+    if len(weights) == 1:
+        gram = x.T @ (x * weights[0][:, None])
+        return (0.5 * (gram + gram.T))[None]
+    upper = np.triu_indices(x.shape[1])
+    cells = weights @ (x[:, upper[0]] * x[:, upper[1]])
+    gram = np.empty((len(weights), x.shape[1], x.shape[1]))
+    gram[:, upper[0], upper[1]] = cells
+    gram[:, upper[1], upper[0]] = cells
+    return gram
+
+
+def _centre(
+    data: Prepared, weights: Array, mass: Array, pattern: Array, gram: Array, linear: Array, constant: Array
+) -> tuple[Array, Array, Array]:
+    """Moments about each response's own weighted means: the loss minimised over a free intercept."""
+    x_sum = weights @ data.x  # (P, M)
+    y_sum = data.weights @ data.y  # (N,)
+    inverse = _inverse(mass)
+    before = np.einsum("pjj->pj", gram)
+    gram = gram - x_sum[:, :, None] * x_sum[:, None, :] * inverse[:, None, None]
+    linear = linear - x_sum[pattern] * (y_sum * inverse[pattern])[:, None]
+    # A factor that does not move in a response's own rows must not leave rounding behind.
+    moves = np.einsum("pjj->pj", gram) > 1e-13 * before
+    gram = gram * (moves[:, :, None] & moves[:, None, :])
+    return gram, linear * moves[pattern], np.maximum(constant - y_sum**2 * inverse[pattern], 0.0)

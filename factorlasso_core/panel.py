@@ -1,0 +1,210 @@
+"""The one gate for data: what passes here is finite or NaN, aligned, labelled and read-only.
+
+Nothing behind the gate asks again whether an array has the right shape or type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from factorlasso_core.arrays import Array, frozen
+from factorlasso_core.digest import array_bytes, digest, label_bytes
+from factorlasso_core.errors import BeliefsError, DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """Responses and factors on one time index.
+
+    Attributes:
+        x: Factors, (T, M), NaN where missing.
+        y: Responses, (T, N), NaN where missing.
+        factors, responses: Labels of the columns.
+        index: Labels of the rows, the last one the most recent.
+
+    Example:
+        >>> Panel.from_frames(pd.DataFrame({"f": [1.0, 2.0]}), pd.DataFrame({"r": [0.5, 1.0]})).shape
+        (2, 1, 1)
+    """
+
+    x: Array
+    y: Array
+    factors: pd.Index
+    responses: pd.Index
+    index: pd.Index
+
+    @classmethod
+    def from_frames(cls, x: pd.DataFrame, y: pd.DataFrame) -> Panel:
+        """Check two frames and make a panel of them.
+
+        Args:
+            x: Factors, one column each; y: responses, on an equal index.
+
+        Raises:
+            DataError: Empty, unequal index, duplicate labels, text or infinite values.
+        """
+        if len(x) == 0:
+            raise DataError("The panel has no rows: give at least one observation.")
+        if not x.index.equals(y.index):
+            raise DataError(
+                f"Factors ({len(x)} rows) and responses ({len(y)} rows) have different row labels: "
+                "align them on one index first."
+            )
+        return cls(_matrix(x, "factor"), _matrix(y, "response"), x.columns, y.columns, x.index)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Rows T, responses N, factors M."""
+        return self.y.shape[0], self.y.shape[1], self.x.shape[1]
+
+    @cached_property
+    def key(self) -> str:
+        """Digest over all values, labels and dates; the same panel from any file has the same key."""
+        return digest(
+            array_bytes(self.x),
+            array_bytes(self.y),
+            label_bytes(self.factors),
+            label_bytes(self.responses),
+            _index_bytes(self.index),
+        )
+
+    def window(self, start: Any = None, end: Any = None) -> Panel:
+        """Return the rows from ``start`` to ``end``, both included."""
+        rows = self.index.slice_indexer(start, end)
+        if len(self.index[rows]) == 0:
+            raise DataError(f"No observation lies between {start} and {end}: widen the sample window.")
+        return Panel(
+            frozen(self.x[rows]), frozen(self.y[rows]), self.factors, self.responses, self.index[rows]
+        )
+
+    def cells(self, values: Array) -> pd.DataFrame:
+        """Return an (N, M) array as a frame, responses by factors."""
+        return pd.DataFrame(np.array(values), index=self.responses, columns=self.factors)
+
+    def by_response(self, values: Array, name: Hashable) -> pd.Series:
+        """Return an (N,) array as a named series over the responses."""
+        return pd.Series(np.array(values), index=self.responses, name=name)
+
+
+def _matrix(frame: pd.DataFrame, what: str) -> Array:
+    """Float64 copy of a frame whose labels are unique and whose values are finite or NaN."""
+    if frame.shape[1] == 0:
+        raise DataError(f"There is no {what}: give at least one column.")
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise DataError(f"The {what} name {twice!r} stands twice: give every column its own name.")
+    for label, dtype in zip(frame.columns, frame.dtypes, strict=True):
+        if not pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_complex_dtype(dtype):
+            raise DataError(f"The {what} {label!r} does not hold real numbers (its type is {dtype}).")
+    values = np.array(frame.to_numpy(dtype=float, na_value=np.nan), order="C")
+    if np.isinf(values).any():
+        row, column = np.argwhere(np.isinf(values))[0]
+        raise DataError(
+            f"The {what} {frame.columns[column]!r} is infinite at {frame.index[row]}: "
+            "replace the value, or leave it empty if it is unknown."
+        )
+    return frozen(values)
+
+
+def _index_bytes(index: pd.Index) -> bytes:
+    if isinstance(index, pd.DatetimeIndex):
+        local = index.tz_localize(None) if index.tz is not None else index
+        return local.as_unit("ns").asi8.astype("<i8").tobytes()
+    return label_bytes(index)
+
+
+@dataclass(frozen=True, eq=False)
+class Beliefs:
+    """What the analyst holds about single cells, aligned to a panel.
+
+    Attributes:
+        signs: (N, M), > 0 loading >= 0, < 0 loading <= 0, 0 pinned to zero, NaN free; None: all free.
+        prior: (N, M) finite; None: zero everywhere.
+        groups: (N,) labels for GROUP_LASSO; None: not given.
+    """
+
+    signs: Array | None = None
+    prior: Array | None = None
+    groups: Array | None = None
+
+    @classmethod
+    def for_panel(
+        cls,
+        panel: Panel,
+        *,
+        signs: pd.DataFrame | None = None,
+        prior: pd.DataFrame | None = None,
+        groups: pd.Series | None = None,
+    ) -> Beliefs:
+        """Select by label what belongs to the panel; supersets and any order are fine.
+
+        Raises:
+            BeliefsError: A response or factor has no entry, or an entry cannot be used.
+        """
+        return cls(
+            None if signs is None else frozen(_normal_signs(_aligned(signs, panel, "sign matrix"))),
+            None if prior is None else frozen(np.nan_to_num(_aligned(prior, panel, "prior"), nan=0.0)),
+            None if groups is None else _group_labels(groups, panel),
+        )
+
+    @cached_property
+    def key(self) -> str:
+        """Digest of all three, for caches."""
+        return digest(
+            b"" if self.signs is None else array_bytes(self.signs),
+            b"" if self.prior is None else array_bytes(self.prior),
+            b"" if self.groups is None else label_bytes(self.groups),
+        )
+
+
+def _aligned(frame: pd.DataFrame, panel: Panel, what: str) -> Array:
+    if not isinstance(frame, pd.DataFrame):
+        raise BeliefsError(
+            f"The {what} must be a DataFrame of responses by factors, not {type(frame).__name__}."
+        )
+    for axis, have, need in (
+        ("response", frame.index, panel.responses),
+        ("factor", frame.columns, panel.factors),
+    ):
+        if not have.is_unique:
+            raise BeliefsError(f"The {what} has the {axis} {have[have.duplicated()][0]!r} twice.")
+        missing = need.difference(have, sort=False)
+        if len(missing):
+            raise BeliefsError(
+                f"The {what} has no entry for the {axis} {missing[0]!r}"
+                f"{f' and {len(missing) - 1} more' if len(missing) > 1 else ''}: add a row or column for it."
+            )
+    try:
+        values = frame.loc[panel.responses, panel.factors].to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise BeliefsError(f"The {what} holds something that is not a number: {error}.") from error
+    if np.isinf(values).any():
+        row, column = np.argwhere(np.isinf(values))[0]
+        cell = f"({panel.responses[row]}, {panel.factors[column]})"
+        raise BeliefsError(f"The {what} is infinite at {cell}: give a finite number or leave it empty.")
+    return np.array(values)
+
+
+def _normal_signs(values: Array) -> Array:
+    """Signs as -1, 0, 1, NaN; a magnitude up to 1e-8 counts as zero, as in the reference."""
+    return np.where(np.abs(values) <= 1e-8, 0.0, np.sign(values))
+
+
+def _group_labels(groups: pd.Series, panel: Panel) -> Array:
+    if not isinstance(groups, pd.Series):
+        raise BeliefsError(f"Groups must be a Series of labels by response, not {type(groups).__name__}.")
+    if not groups.index.is_unique:
+        raise BeliefsError(
+            f"The groups name the response {groups.index[groups.index.duplicated()][0]!r} twice."
+        )
+    labels = groups.reindex(panel.responses)
+    if labels.isna().any():
+        orphan = panel.responses[labels.isna().to_numpy()][0]
+        raise BeliefsError(f"The response {orphan!r} has no group: give it a label.")
+    return frozen(labels.to_numpy(dtype=object))

@@ -1,0 +1,106 @@
+"""From a panel to the arrays the loss is written in: demeaned, zero where missing, weighted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from factorlasso_core.arrays import Array, frozen
+from factorlasso_core.ewm import ewm_mean, loss_weights
+from factorlasso_core.options import LossOptions
+from factorlasso_core.panel import Panel
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Arrays of the loss ``(1/T) Σ_t ω_t v_tk (y_tk - x_t·b)²``.
+
+    Attributes:
+        x: (T, M), missing cells zero, which is the mean. y: (T, N), missing cells zero.
+        valid: (T, N) booleans v. weights: (T,) ω.
+        observations: (N,) non-missing responses over all rows of the panel.
+        x_means, y_means: (N, M), (N,) ω-weighted means over each response's valid rows in the
+            units of the panel, from which the regression constant follows; NaN without valid rows.
+        own_means: Whether the moments are to be centred on each response's own rows.
+        normalization: ``"sample"`` or ``"weight_sum"``, the divisor of the loss.
+    """
+
+    x: Array
+    y: Array
+    valid: Array
+    weights: Array
+    observations: Array
+    x_means: Array
+    y_means: Array
+    own_means: bool
+    normalization: str
+
+    @property
+    def rows(self) -> int:
+        """Number of prepared rows T: one fewer than the panel's after EWMA demeaning."""
+        return self.x.shape[0]
+
+    @property
+    def y_or_nan(self) -> Array:
+        """The prepared responses with invalid cells NaN, (T, N), as clustering wants them."""
+        return np.where(self.valid, self.y, np.nan)
+
+
+def prepare(panel: Panel, options: LossOptions) -> Prepared:
+    """Demean, mask and weight a panel.
+
+    A response counts in a row where it is present and at least one factor is (with
+    ``factor_rows="drop"``: where all factors are). The means are subtracted before missing cells are
+    filled, so that a filled cell sits at the mean.
+    """
+    present = ~np.isnan(panel.x)
+    usable = np.all(present, axis=1) if options.factor_rows == "drop" else np.any(present, axis=1)
+    valid = ~np.isnan(panel.y) & usable[:, None]
+    first = int(_running(options))  # the first row equals its own running mean
+    x_means, y_means = _weighted_means(panel, valid, loss_weights(len(panel.x), options.span))
+    x, y = (_centred(values, options)[first:] for values in (panel.x, panel.y))
+    return Prepared(
+        x=frozen(np.nan_to_num(x, nan=0.0)),
+        y=frozen(np.where(valid[first:], y, 0.0)),
+        valid=frozen(valid[first:]),
+        weights=frozen(loss_weights(len(x), options.span)),
+        observations=frozen((~np.isnan(panel.y)).sum(axis=0)),
+        x_means=frozen(x_means),
+        y_means=frozen(y_means),
+        own_means=options.centering == "per_response",
+        normalization=options.normalization,
+    )
+
+
+def _running(options: LossOptions) -> bool:
+    return options.span is not None and options.demean and options.centering == "panel"
+
+
+def _centred(values: Array, options: LossOptions) -> Array:
+    if not options.demean:
+        return values
+    centred = values - (
+        ewm_mean(values, options.span) if options.span and _running(options) else _means(values)
+    )
+    # What rounding leaves of a constant column must not pass for variation.
+    constant = _largest(centred) <= 1e-14 * _largest(values)
+    return np.where(constant & ~np.isnan(centred), 0.0, centred)
+
+
+def _means(values: Array) -> Array:
+    present = ~np.isnan(values)
+    return np.where(present, values, 0.0).sum(axis=0) / np.maximum(present.sum(axis=0), 1)
+
+
+def _largest(values: Array) -> Array:
+    return np.abs(np.nan_to_num(values, nan=0.0)).max(axis=0)
+
+
+def _weighted_means(panel: Panel, valid: Array, weights: Array) -> tuple[Array, Array]:
+    """Weighted means over each response's valid rows; a missing factor cell in a valid row counts as zero."""
+    share = valid * weights[:, None]
+    with np.errstate(invalid="ignore"):
+        share = share / share.sum(axis=0)
+        y_means = (share * np.where(valid, panel.y, 0.0)).sum(axis=0)
+    return share.T @ np.nan_to_num(panel.x, nan=0.0), y_means

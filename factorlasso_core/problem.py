@@ -1,0 +1,61 @@
+"""The mathematical statement every solver gets, and what a solver gives back.
+
+minimise over β in the box:  ``Σ_k L_k(β_k) + Ω(β - β⁰)``, for all responses at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from factorlasso_core.arrays import Array
+from factorlasso_core.moments import Moments
+from factorlasso_core.penalty import RowPenalty
+from factorlasso_core.prepare import Prepared
+from factorlasso_core.signs import Box
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Loss, penalty, prior and box.
+
+    Attributes:
+        data: Prepared arrays, from which the auditable formulation is written.
+        moments: The same loss as quadratics, from which the fast solver and the certificate work.
+        penalty: Ω. prior: (N, M) β⁰. box: Bounds on β.
+    """
+
+    data: Prepared
+    moments: Moments
+    penalty: RowPenalty
+    prior: Array
+    box: Box
+
+    def objective(self, beta: Array) -> Array:
+        """Return the objective of every response, (N,)."""
+        return self.moments.loss(beta) + self.penalty.value(beta - self.prior)
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """What a solver returns.
+
+    Attributes:
+        beta: (N, M). converged: (N,) whether the solver met its own stopping rule.
+        iterations: Work done, in the solver's own unit. solver: Its name.
+    """
+
+    beta: Array
+    converged: Array
+    iterations: int
+    solver: str
+
+    @property
+    def status(self) -> str:
+        """One sentence: converged, or what to do."""
+        if self.converged.all():
+            return "converged"
+        left = int((~self.converged).sum())
+        return (
+            f"{left} of {len(self.converged)} responses stopped before the solver's tolerance; "
+            "judge them by their duality gap, or raise λ."
+        )

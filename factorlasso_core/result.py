@@ -1,0 +1,174 @@
+"""What a fit is, what became of every cell, and what the analyst should know about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from factorlasso_core.arrays import Array
+from factorlasso_core.certificate import Certificate
+from factorlasso_core.clusters import Tree
+from factorlasso_core.diagnostics import InSample
+from factorlasso_core.options import FitSpec
+from factorlasso_core.panel import Beliefs, Panel
+from factorlasso_core.prepare import Prepared
+from factorlasso_core.problem import Problem
+from factorlasso_core.signs import Box
+from factorlasso_core.solve import Solved
+
+MINIMUM_ROWS = 5  # prepared rows below which nothing is estimated, as in the reference
+PROVED = 1e-9  # relative duality gap up to which a response counts as solved
+UNPROVED = (
+    "Not proved optimal to a relative gap of 1e-9; the factors are nearly collinear for these responses, "
+    "so raise λ or drop a factor"
+)
+
+
+class State(IntEnum):
+    """What became of a cell."""
+
+    ACTIVE = 0
+    AT_PRIOR = 1
+    ZERO_BY_PENALTY = 2
+    HELD_BY_BOUND = 3
+    WARM_UP = 4
+    NO_DATA = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Clustering:
+    """Correlation the clusters were made from, and the tree."""
+
+    correlation: Array
+    tree: Tree
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something the analyst should know about a fit: a stable code and one sentence."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """Everything a fit produced, read-only.
+
+    Attributes:
+        panel, beliefs, spec, solver: What was fitted. digest: Identity of the fit.
+        beta: (N, M) loadings; exact zeros are exact. state: (N, M) codes of :class:`State`.
+        intercept: (N,) mean residual of the demeaned fit. alpha: (N,) the regression constant in
+            units of the panel per row.
+        statistics: In-sample statistics, NaN for responses in warm-up.
+        problem, solved: What was solved and its proof; None with fewer than 5 prepared rows.
+        box: Bounds and the rule of each cell. data: Prepared arrays.
+        clustering, labels, cutoff: Tree, (N,) group labels and absolute height of the cut; None where
+            the model has none. short: (N,) responses in warm-up.
+    """
+
+    panel: Panel
+    beliefs: Beliefs
+    spec: FitSpec
+    solver: str
+    digest: str
+    beta: Array
+    state: Array
+    intercept: Array
+    alpha: Array
+    statistics: InSample
+    data: Prepared
+    box: Box
+    problem: Problem | None
+    solved: Solved | None
+    clustering: Clustering | None
+    labels: Array | None
+    cutoff: float | None
+    short: Array
+    notices: tuple[Notice, ...]
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The proof of optimality, or None when nothing was solved."""
+        return None if self.solved is None else self.solved.certificate
+
+    @cached_property
+    def betas(self) -> pd.DataFrame:
+        """Loadings as a frame, responses by factors."""
+        return self.panel.cells(self.beta)
+
+    @cached_property
+    def clusters(self) -> pd.Series | None:
+        """Group label by response without the responses in warm-up, or None."""
+        if self.labels is None:
+            return None
+        return self.panel.by_response(self.labels, "cluster")[~self.short]
+
+    @property
+    def n_clusters(self) -> int | None:
+        """Number of groups the penalty used."""
+        return None if self.labels is None else len(pd.unique(self.labels))
+
+    @property
+    def zero_share(self) -> float:
+        """Share of cells that are exactly zero."""
+        return float((self.beta == 0).mean())
+
+    @property
+    def objective(self) -> float:
+        """Value of the objective summed over responses; NaN when nothing was solved."""
+        if self.problem is None or self.solved is None:
+            return float("nan")
+        return float(self.problem.objective(self.solved.solution.beta).sum())
+
+
+def cell_states(problem: Problem | None, solved: Solved | None, beta: Array, short: Array) -> Array:
+    """Return the code of every cell, (N, M)."""
+    state = np.full(beta.shape, State.NO_DATA, dtype=np.int8)
+    if problem is not None and solved is not None:
+        at_prior = beta == problem.prior
+        state[:] = State.ACTIVE
+        state[at_prior] = State.AT_PRIOR
+        state[(beta == 0) & at_prior] = State.ZERO_BY_PENALTY
+        state[((beta == 0) & ~at_prior) | solved.certificate.held] = State.HELD_BY_BOUND
+        grams = problem.moments.gram
+        flat = (np.einsum("pjj->pj", grams) == 0)[problem.moments.pattern]
+        state[flat & (solved.certificate.multipliers == 0)] = State.NO_DATA
+    state[short] = State.WARM_UP
+    return state
+
+
+def notices(
+    panel: Panel, data: Prepared, problem: Problem | None, solved: Solved | None, short: Array
+) -> tuple[Notice, ...]:
+    """What the analyst should know: who was left out and why, and what was not proved."""
+    found = [_about("warm-up", "Too few observations, loadings set to zero", panel.responses[short])]
+    if problem is None or solved is None:
+        message = (
+            f"Only {data.rows} prepared rows: at least {MINIMUM_ROWS} are needed, nothing was estimated."
+        )
+        found.append(Notice("too-short", message))
+    else:
+        empty = np.all(~data.valid, axis=0) & ~short
+        constant = (problem.moments.constant == 0) & ~empty & ~short
+        flat = np.all(data.x == 0, axis=0)
+        unproved = ~(solved.certificate.relative <= PROVED) & ~short
+        found += [
+            _about("empty", "No usable observation", panel.responses[empty]),
+            _about("constant", "Constant, nothing to explain", panel.responses[constant]),
+            _about("flat-factor", "Factor does not vary, loadings left at the prior", panel.factors[flat]),
+            _about("unproved", UNPROVED, panel.responses[unproved]),
+        ]
+    return tuple(notice for notice in found if notice is not None)
+
+
+def _about(code: str, what: str, labels: pd.Index) -> Notice | None:
+    """``what: a, b, c and 4 more``, ten names at most; None when it concerns nobody."""
+    if not len(labels):
+        return None
+    more = f" and {len(labels) - 10} more" if len(labels) > 10 else ""
+    return Notice(code, f"{what}: {', '.join(map(str, labels[:10]))}{more}.")

@@ -1,0 +1,42 @@
+"""Picks the solver, and attaches the certificate to whatever it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from factorlasso_core import fast, reference
+from factorlasso_core.certificate import Certificate, certify
+from factorlasso_core.errors import SolverError
+from factorlasso_core.problem import Problem, Solution
+
+FAST = "fast"
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """A solution with its proof."""
+
+    solution: Solution
+    certificate: Certificate
+
+
+def solve(problem: Problem, solver: str = FAST, fallbacks: Sequence[str] = ()) -> Solved:
+    """Solve and certify.
+
+    Args:
+        problem: What to solve.
+        solver: ``"fast"`` for the first-party solver, or the name of a CVXPY solver.
+        fallbacks: Further solvers, tried in order when one fails.
+
+    Raises:
+        SolverError: Every solver failed; the last one's error.
+    """
+    for name in (solver, *fallbacks):
+        try:
+            solution = fast.solve(problem) if name == FAST else reference.solve(problem, name)
+        except SolverError as error:
+            failure = error
+            continue
+        return Solved(solution, certify(problem, solution.beta))
+    raise failure
