@@ -1,0 +1,118 @@
+"""Parquet, read by pyarrow after a look at its schema and sizes."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import types
+
+from factorlasso_core.errors import InputError
+from factorlasso_core.ingest.base import Grid, Place, ReadLimits, Row, bounded, check_header
+
+BATCH = 1_024
+CURE = "Write it again with one column of dates or labels, and the other columns as numbers."
+UNNAMED_INDEX = "__index_level_"
+DAMAGE = (pa.ArrowException, OSError, ValueError, TypeError, LookupError)
+
+
+def parquet_grid(data: bytes, place: Place, kind: str, limits: ReadLimits) -> Grid:
+    """Return the cells of a Parquet file with the key column first; rows count from 1."""
+    try:
+        file = pq.ParquetFile(pa.BufferReader(data))
+        schema: Any = file.schema_arrow
+        _check_sizes(file.metadata, place, limits)
+        _check_names(schema.names, place)
+        key = _key_column(schema, place)
+    except InputError:
+        raise
+    except DAMAGE as error:
+        raise _damaged(place) from error
+    names = [key, *(name for name in schema.names if name != key)]
+    check_header(names, place, limits)
+    _check_types(schema, names, kind, place)
+    header = ["" if key.startswith(UNNAMED_INDEX) else key, *names[1:]]
+    return Grid(place, header, bounded(_rows(file, names, place), place, len(names), limits))
+
+
+def _damaged(place: Place) -> InputError:
+    return place.fault("the Parquet file is damaged or incomplete", cure=CURE, code="damaged")
+
+
+def _check_sizes(meta: Any, place: Place, limits: ReadLimits) -> None:
+    unpacked = sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups))
+    too_long = meta.num_rows > limits.rows or meta.num_rows * meta.num_columns > limits.cells
+    if too_long or meta.num_columns > limits.columns or unpacked > limits.unpacked_bytes:
+        raise place.fault(
+            f"the table has {meta.num_rows:,} rows and {meta.num_columns:,} columns; at most "
+            f"{limits.rows:,} rows, {limits.columns:,} columns and {limits.cells:,} cells can be read",
+            code="too_many_rows",
+        )
+
+
+def _check_names(names: Sequence[str], place: Place) -> None:
+    name, count = Counter(names).most_common(1)[0] if names else ("", 0)
+    if count == 0:
+        raise place.fault("there are no columns", cure=CURE, code="no_columns")
+    if count > 1:
+        cure = "Give every column its own name."
+        raise place.fault(f"{count} columns have this name", cure=cure, column=name, code="duplicate_column")
+
+
+def _key_column(schema: Any, place: Place) -> str:
+    """Return the column pandas wrote its index to, or the first one."""
+    described = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
+    stored = described.get("index_columns", ()) if isinstance(described, dict) else ()
+    index = [name for name in stored if isinstance(name, str)]
+    if len(index) > 1:
+        raise place.fault(f"the index has {len(index)} levels", cure=CURE, code="multi_index")
+    return index[0] if index and index[0] in schema.names else schema.names[0]
+
+
+def _check_types(schema: Any, names: Sequence[str], kind: str, place: Place) -> None:
+    text_body, number_body = kind in ("signs", "groups"), kind != "groups"
+    for position, name in enumerate(names):
+        found = schema.field(name).type
+        if position == 0:
+            fits = _is_key(found)
+        else:
+            fits = (text_body and _is_text(found)) or (number_body and _is_number(found))
+        if not fits:
+            raise place.fault(
+                f"the column is of type {found}, which cannot be read here",
+                cure=CURE,
+                column=name,
+                code="column_type",
+            )
+
+
+def _is_key(found: Any) -> bool:
+    return bool(
+        _is_text(found) or types.is_integer(found) or types.is_date(found) or types.is_timestamp(found)
+    )
+
+
+def _is_text(found: Any) -> bool:
+    if types.is_dictionary(found):
+        found = found.value_type
+    return bool(types.is_string(found) or types.is_large_string(found) or types.is_string_view(found))
+
+
+def _is_number(found: Any) -> bool:
+    return bool(types.is_floating(found) or types.is_integer(found) or types.is_null(found))
+
+
+def _rows(file: Any, names: Sequence[str], place: Place) -> Iterator[Row]:
+    number = 0
+    try:
+        for batch in file.iter_batches(batch_size=BATCH, columns=list(names)):
+            columns = [batch.column(name).to_pylist() for name in names]
+            for cells in zip(*columns, strict=True):
+                number += 1
+                yield number, cells
+    except DAMAGE as error:
+        raise _damaged(place) from error
