@@ -40,8 +40,9 @@ class Certificate:
     Attributes:
         gap: (N,) duality gap in units of the objective; relative: (N,) the same per unit of it.
         residual: (N,) largest violation of the optimality conditions as a share of the largest |g|.
-        multipliers: (N, M) smallest multipliers of the bounds that certify optimality: what the
-            objective gains per unit of relaxation is ``|μ|``; the sign tells the side.
+        multipliers: (N, M) the smallest multiplier each bound can have in a proof of optimality,
+            which is what the objective gains per unit that this bound alone is relaxed; negative at
+            a lower bound.
         held: (N, M) whether a bound holds the cell.
     """
 
@@ -73,7 +74,7 @@ class _Point:
     upper: Array
     row: Array  # (n,)
     cell: Array
-    size: Array  # (n,) what a residual is small against
+    size: Array  # (n,) norm of the largest gradient met, against which a residual is small
 
     def take(self, rows: Array) -> _Point:
         return _Point(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
@@ -82,26 +83,29 @@ class _Point:
 def certify(problem: Problem, beta: Array) -> Certificate:
     """Certify candidate loadings, (N, M); outside the box the gap is infinite."""
     point = _point(problem, beta)
-    scale = np.abs(problem.moments.linear).max(axis=1, initial=0.0)
+    moments, start = problem.moments, problem.box.clip(problem.prior)
+    scale = np.maximum(np.abs(moments.linear), np.abs(moments.times_gram(start))).max(axis=1, initial=0.0)
     p, mu = _active_split(point)
+    prices = _prices(point, mu)
     residual = np.abs(point.z - p - mu).max(axis=1, initial=0.0)
     gap = _smallest_gap(problem, point, p, mu)
-    floor = np.maximum(problem.objective(beta), problem.moments.loss(problem.box.clip(problem.prior)))
+    floor = np.maximum(problem.objective(beta), moments.loss(start))
     outside = ((beta < point.lower) | (beta > point.upper)).any(axis=1)
     gap[outside] = np.inf
     return Certificate(
         gap=frozen(gap),
         relative=frozen(_ratio(gap, floor)),
         residual=frozen(_ratio(residual, scale)),
-        multipliers=frozen(mu),
-        held=frozen(np.abs(mu) > HELD_TOLERANCE * scale[:, None]),
+        multipliers=frozen(prices),
+        held=frozen(np.abs(prices) > HELD_TOLERANCE * scale[:, None]),
     )
 
 
 def _point(problem: Problem, beta: Array) -> _Point:
     box, penalty = problem.box, problem.penalty
-    z = problem.moments.linear - problem.moments.times_gram(beta)
-    size = np.maximum(_norm(problem.moments.linear), _norm(problem.moments.linear - z))
+    linear, times = problem.moments.linear, problem.moments.times_gram
+    z = linear - times(beta)
+    size = np.maximum(np.maximum(_norm(linear), _norm(linear - z)), _norm(times(box.clip(problem.prior))))
     return _Point(beta, beta - problem.prior, z, box.lower, box.upper, penalty.row, penalty.cell, size)
 
 
@@ -174,6 +178,15 @@ def _active_split(point: _Point) -> tuple[Array, Array]:
     low, high = point.beta <= point.lower, point.beta >= point.upper
     p = _gradient_part(point)
     return _row_at_prior(point, p, _one_sided(point.z - p, low, high), low, high)
+
+
+def _prices(point: _Point, mu: Array) -> Array:
+    """Multipliers of each bound on its own; only rows at the kink of their norm leave a choice between bounds."""
+    zero = np.all(point.d == 0, axis=1)
+    excess = _soft(point.z, point.cell)
+    pushed = _one_sided(excess, point.beta <= point.lower, point.beta >= point.upper)
+    room = np.sqrt(np.maximum(point.row**2 - _norm(excess - pushed) ** 2, 0.0))
+    return np.where(zero[:, None], _soft(pushed, room[:, None]), mu)
 
 
 def _nearby_split(point: _Point) -> tuple[Array, Array]:

@@ -21,8 +21,8 @@ from factorlasso_core.errors import DataError, OptionError
 
 DEMOS: Mapping[str, str] = MappingProxyType(
     {
-        "synthetic": "Multi-asset, synthetic with known truth",
-        "french": "French 30 portfolios, monthly",
+        "synthetic": "Multi-asset, synthetic",
+        "french": "French 30 portfolios",
     }
 )
 

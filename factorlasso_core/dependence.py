@@ -10,6 +10,7 @@ from factorlasso_core.ewm import decay, loss_weights
 # Absolute thresholds of the reference below which a variance counts as none.
 TOTAL_VARIANCE_FLOOR = 1e-10
 VARIANCE_FLOOR = 1e-12
+CANCELLATION = 1e-13  # share of a sum of squares that is lost when its mean is taken out afterwards
 
 
 def correlation(y: Array, span: float | None, normalization: str = "reference") -> Array:
@@ -37,15 +38,18 @@ def _pearson(y: Array) -> Array:
     present = ~np.isnan(y)
     if present.all():
         z = y - y.mean(axis=0)
-        return _normalised(z.T @ z, *_outer(np.einsum("tn,tn->n", z, z)), floor=_noise(y))
+        square = np.einsum("tn,tn->n", z, z)
+        return _normalised(z.T @ z, square[:, None], square[None, :], floor=len(y) * _noise(y)[:, None])
     v = present.astype(float)
     mean = np.where(present, y, 0.0).sum(axis=0) / np.maximum(v.sum(axis=0), 1.0)
     z = np.where(present, y - mean, 0.0)
     count = np.maximum(v.T @ v, 1.0)
     sums = z.T @ v  # (i, j): sum of i over the rows where j is present too
-    squares = (z * z).T @ v - sums**2 / count
+    raw = (z * z).T @ v
+    squares = raw - sums**2 / count
     cross = z.T @ z - sums * sums.T / count
-    return _normalised(cross, squares, squares.T, floor=_noise(y))
+    # A series that stands still on the rows it shares with another leaves what the subtraction rounds.
+    return _normalised(cross, squares, squares.T, floor=CANCELLATION * raw + count * _noise(y)[:, None])
 
 
 def _pair_weighted(y: Array, weights: Array) -> Array:
@@ -53,21 +57,18 @@ def _pair_weighted(y: Array, weights: Array) -> Array:
     v = (~np.isnan(y)).astype(float)
     z = np.nan_to_num(y, nan=0.0)
     squares = (z * z * weights[:, None]).T @ v
-    return _normalised((z * weights[:, None]).T @ z, squares, squares.T, floor=_noise(y))
-
-
-def _outer(squares: Array) -> tuple[Array, Array]:
-    return squares[:, None], squares[None, :]
+    mass = (v * weights[:, None]).T @ v
+    return _normalised((z * weights[:, None]).T @ z, squares, squares.T, floor=mass * _noise(y)[:, None])
 
 
 def _noise(y: Array) -> Array:
-    """Sum of squares that rounding alone can leave in each column, (N,)."""
-    magnitude = np.nanmax(np.abs(y), axis=0, initial=0.0, where=~np.isnan(y))
-    return len(y) * (1e-14 * magnitude) ** 2
+    """Square that rounding alone can leave in a cell of each column, (N,)."""
+    return (1e-14 * np.nanmax(np.abs(y), axis=0, initial=0.0, where=~np.isnan(y))) ** 2
 
 
 def _normalised(cross: Array, left: Array, right: Array, floor: Array) -> Array:
-    defined = (left > floor[:, None]) & (right > floor[None, :])
+    """Correlation where both legs vary by more than the floor of the left one, (N, N) or (N, 1)."""
+    defined = (left > floor) & (right > floor.T)
     root = np.sqrt(np.where(defined, left * right, 1.0))
     return np.where(defined, cross / root, 0.0)
 

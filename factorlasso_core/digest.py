@@ -33,8 +33,9 @@ def digest(*parts: bytes | str) -> str:
 
 def array_bytes(values: np.ndarray) -> bytes:
     """Return little-endian float64 bytes with one NaN and one zero, preceded by the shape."""
-    canonical = np.ascontiguousarray(values, dtype="<f8") + 0.0  # -0.0 + 0.0 is +0.0
+    canonical = np.array(values, dtype="<f8", order="C")
     canonical[np.isnan(canonical)] = np.nan
+    canonical += 0.0  # -0.0 + 0.0 is +0.0
     return repr(canonical.shape).encode() + canonical.tobytes()
 
 

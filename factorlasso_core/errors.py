@@ -13,6 +13,9 @@ Each message is one sentence that says what is wrong, where, and what to do.
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 
 class FactorLassoError(Exception):
     """Base of every error raised on purpose."""
@@ -24,6 +27,9 @@ class OptionError(FactorLassoError, ValueError):
     def __init__(self, name: str, value: object, allowed: str) -> None:
         super().__init__(f"{name}={value!r} is not allowed: it must be {allowed}.")
         self.name, self.value, self.allowed = name, value, allowed
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.name, self.value, self.allowed)
 
 
 class DataError(FactorLassoError, ValueError):
@@ -60,6 +66,10 @@ class InputError(DataError):
         )
         sentence = f"{place}: {problem}." if place else f"{problem}."
         super().__init__(f"{sentence} {cure}".strip())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        place = {name: getattr(self, name) for name in ("cure", "file", "sheet", "row", "column", "code")}
+        return partial(type(self), self.problem, **place), ()
 
 
 class BeliefsError(FactorLassoError, ValueError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, field
 from enum import Enum
+from numbers import Integral, Real
 from typing import Any
 
 from factorlasso_core.digest import canonical_json, digest
@@ -36,15 +37,21 @@ def _check(name: str, value: Any, good: bool, allowed: str) -> None:
 
 
 def _is_real(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    _check(name, value, value in choices, "one of " + ", ".join(map(repr, choices)))
+    _check(name, value, isinstance(value, str) and value in choices, "one of " + ", ".join(map(repr, choices)))
 
 
 class _Options:
     """What every options class shares."""
+
+    def _as(self, kind: type, *names: str) -> None:
+        """Turn checked numbers into one type, so that 24 and 24.0 have one digest."""
+        for name in names:
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, kind(getattr(self, name)))
 
     def to_json(self) -> str:
         """Return canonical JSON: sorted keys, floats as ``float.hex``, enums by name."""
@@ -80,6 +87,7 @@ class LossOptions(_Options):
     def __post_init__(self) -> None:
         _check("span", self.span, self.span is None or (_is_real(self.span) and self.span > 1),
                "None or a finite number greater than 1")  # fmt: skip
+        self._as(float, "span")
         _check("demean", self.demean, isinstance(self.demean, bool), "True or False")
         _choice("centering", self.centering, ("panel", "per_response"))
         _choice("loss_normalization", self.normalization, ("sample", "weight_sum"))
@@ -105,6 +113,7 @@ class ClusterOptions(_Options):
     def __post_init__(self) -> None:
         value = self.cutoff_fraction
         _check("cutoff_fraction", value, _is_real(value) and 0 < value <= 1, "in (0, 1]")
+        self._as(float, "cutoff_fraction")
         _choice("correlation_normalization", self.correlation_normalization, ("reference", "pairwise"))
 
 
@@ -126,10 +135,9 @@ class PenaltyOptions(_Options):
     def __post_init__(self) -> None:
         _check("reg_lambda", self.reg_lambda, _is_real(self.reg_lambda) and self.reg_lambda >= 0,
                "a finite number >= 0")  # fmt: skip
-        _check(
-            "l1_weight", self.l1_weight, _is_real(self.l1_weight) and 0 <= self.l1_weight <= 1, "in [0, 1]"
-        )
+        _check("l1_weight", self.l1_weight, _is_real(self.l1_weight) and 0 <= self.l1_weight <= 1, "in [0, 1]")
         _choice("group_penalty", self.group_penalty, ("normalized", "yuan_lin"))
+        self._as(float, "reg_lambda", "l1_weight")
 
 
 @dataclass(frozen=True)
@@ -161,5 +169,6 @@ class FitSpec(_Options):
                "a member of LassoModelType")  # fmt: skip
         _check("nonneg", self.nonneg, isinstance(self.nonneg, bool), "True or False")
         period = self.warmup_period
-        _check("warmup_period", period, period is None or (isinstance(period, int) and period >= 0),
-               "None or an integer >= 0")  # fmt: skip
+        whole = isinstance(period, Integral) and not isinstance(period, bool)
+        _check("warmup_period", period, period is None or (whole and period >= 0), "None or an integer >= 0")
+        self._as(int, "warmup_period")

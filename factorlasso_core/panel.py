@@ -76,6 +76,8 @@ class Panel:
 
     def window(self, start: Any = None, end: Any = None) -> Panel:
         """Return the rows from ``start`` to ``end``, both included."""
+        if isinstance(self.index, pd.DatetimeIndex):
+            start, end = (None if edge is None else pd.Timestamp(edge) for edge in (start, end))
         rows = self.index.slice_indexer(start, end)
         if len(self.index[rows]) == 0:
             raise DataError(f"No observation lies between {start} and {end}: widen the sample window.")
@@ -159,7 +161,7 @@ class Beliefs:
         return digest(
             b"" if self.signs is None else array_bytes(self.signs),
             b"" if self.prior is None else array_bytes(self.prior),
-            b"" if self.groups is None else label_bytes(self.groups),
+            b"" if self.groups is None else _group_bytes(self.groups),
         )
 
 
@@ -196,6 +198,11 @@ def _normal_signs(values: Array) -> Array:
     return np.where(np.abs(values) <= 1e-8, 0.0, np.sign(values))
 
 
+def _group_bytes(groups: Array) -> bytes:
+    """The partition and its labels: 1 and "1" read alike but are two groups."""
+    return array_bytes(pd.factorize(groups)[0]) + label_bytes(groups)
+
+
 def _group_labels(groups: pd.Series, panel: Panel) -> Array:
     if not isinstance(groups, pd.Series):
         raise BeliefsError(f"Groups must be a Series of labels by response, not {type(groups).__name__}.")
@@ -207,4 +214,4 @@ def _group_labels(groups: pd.Series, panel: Panel) -> Array:
     if labels.isna().any():
         orphan = panel.responses[labels.isna().to_numpy()][0]
         raise BeliefsError(f"The response {orphan!r} has no group: give it a label.")
-    return frozen(labels.to_numpy(dtype=object))
+    return frozen(np.array(labels, dtype=object))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from openpyxl import Workbook
 
@@ -14,11 +15,12 @@ LONGEST_TITLE = 31
 NOT_IN_TITLE = re.compile(r"[\[\]:*?/\\\r\n\t]")
 
 
-def write_xlsx(sheets: Sequence[Sheet]) -> bytes:
+def write_xlsx(sheets: Sequence[Sheet], *, created: datetime | None = None) -> bytes:
     """Return a workbook with one worksheet per table.
 
     Text is always text, also '=1+1'; characters XML forbids are left out and text is cut at 32,767
     characters. NaN becomes an empty cell, infinity the text 'inf' or '-inf'. Floats keep every bit.
+    ``created``, in UTC and without a zone, is the time in the properties of the file; None for now.
 
     >>> import pandas as pd
     >>> write_xlsx([Sheet("betas", pd.DataFrame({"EQ": [0.1]}, index=["A"]))])[:2]
@@ -32,6 +34,8 @@ def write_xlsx(sheets: Sequence[Sheet]) -> bytes:
         title = _legal_title(sheet.title, titles)
         titles.add(title.casefold())
         write_sheet(book.create_sheet(title), sheet)
+    if created is not None:
+        book.properties.created = book.properties.modified = created
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()

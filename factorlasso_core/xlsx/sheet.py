@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.formatting.rule import ColorScaleRule
-from openpyxl.styles import Font
+from openpyxl.formatting.rule import CellIsRule, ColorScaleRule
+from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.hyperlink import Hyperlink
 
 from factorlasso_core.xlsx.plain import ESCAPE, flat_table, table_rows
 
@@ -25,7 +26,8 @@ WIDTHS = (8, 40)  # in characters
 NEGATIVE, ZERO, POSITIVE = "B2182B", "F7F7F7", "2166AC"  # told apart by the colour-blind
 SCALE_QUANTILE = 0.98  # one outlier must not wash out the colours of all other cells
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # in XML 1.0
-BOLD = Font(bold=True)
+BOLD, LINK = Font(bold=True), Font(color="0563C1", underline="single")
+PASSED, FAILED = (PatternFill(bgColor=colour) for colour in ("C6EFCE", "FFC7CE"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +44,8 @@ class Sheet:
         colour_scale: Whether numbers are coloured around zero, with ends at the 98th percentile of
             their absolute values.
         allowed: Values that may be typed into the body; empty for no restriction.
+        links: Title of the sheet each of these texts leads to.
+        flags: Whether TRUE is shown on green and FALSE on red.
 
     Raises:
         ValueError: ``allowed`` is more than a worksheet can hold.
@@ -55,6 +59,8 @@ class Sheet:
     autofilter: bool = False
     colour_scale: bool = False
     allowed: tuple[str, ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
+    flags: bool = False
 
     def __post_init__(self) -> None:
         _choices(self.allowed)
@@ -70,7 +76,8 @@ def write_sheet(target: Any, sheet: Sheet) -> None:
     target.append([_header_cell(target, name) for name in names])
     formats = [_format(sheet, name) if i >= first else GENERAL for i, name in enumerate(names)]
     for row in rows:
-        target.append([_cell(target, value, form) for value, form in zip(row, formats, strict=True)])
+        cells = [_cell(target, value, form) for value, form in zip(row, formats, strict=True)]
+        target.append(_linked(cells, row, sheet.links) if sheet.links else cells)
     if rows and len(names) > first:
         _decorate(target, sheet, f"{get_column_letter(first + 1)}2", rows, len(names))
 
@@ -125,6 +132,16 @@ def _cell(target: Any, value: object, form: str) -> Any:
     return cell
 
 
+def _linked(cells: list[Any], row: tuple[object, ...], links: Mapping[str, str]) -> list[Any]:
+    """Make links of the cells whose text leads to a sheet of the same workbook."""
+    for cell, value in zip(cells, row, strict=True):
+        if isinstance(value, str) and value in links:
+            title = links[value].replace("'", "''")
+            cell.hyperlink = Hyperlink(ref="A1", location=f"'{title}'!A1")
+            cell.font = LINK
+    return cells
+
+
 def _text_cell(target: Any, text: str) -> Any:
     cell = WriteOnlyCell(target, ILLEGAL.sub("", text)[:LONGEST_TEXT])
     cell.data_type = "s"  # openpyxl makes a formula of a leading =, and an error of #N/A
@@ -138,6 +155,9 @@ def _decorate(target: Any, sheet: Sheet, start: str, rows: list[tuple[object, ..
     end = _scale_end(sheet.table) if sheet.colour_scale else 0.0
     if end > 0:
         target.conditional_formatting.add(body, _scale(end))
+    if sheet.flags:
+        for truth, fill in (("TRUE", PASSED), ("FALSE", FAILED)):
+            target.conditional_formatting.add(body, CellIsRule(operator="equal", formula=[truth], fill=fill))
     if sheet.allowed:
         rule = DataValidation(type="list", formula1=_choices(sheet.allowed), allow_blank=True)
         rule.add(body)

@@ -1,0 +1,1 @@
+"""Results as Plotly figures: pure functions, the only place of the core that knows Plotly."""

@@ -1,0 +1,15 @@
+"""Export: the fit on screen, with every parameter, as a workbook."""
+
+import streamlit as st
+
+from pages.shared import export_view, feedback, layout
+
+inputs = layout.begin("Export", ":material/download:")
+fit = feedback.need_fit(inputs.outcome)
+
+export_view.summary(inputs, fit)
+export_view.downloads(inputs, fit)
+st.subheader("Betas", anchor=False)
+export_view.betas(fit)
+feedback.notices(fit)
+feedback.fit_id(inputs.outcome)

@@ -1,0 +1,64 @@
+"""Parts of the *Clusters* page: headline, members, comparison with other partitions."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from factorlasso_core import Fit
+from factorlasso_core.agreement import adjusted_rand
+from pages.shared.sidebar import Inputs
+
+
+def headline(fit: Fit) -> None:
+    """Number of clusters, the largest, the cut."""
+    sizes = pd.Series(fit.labels).value_counts()
+    columns = st.columns(4)
+    columns[0].metric("Clusters", len(sizes))
+    columns[1].metric("Largest", int(sizes.iloc[0]))
+    columns[2].metric("Singletons", int((sizes == 1).sum()))
+    columns[3].metric("Height of the cut", f"{fit.cutoff:.4g}", help="In units of 1 − correlation.")
+
+
+def members(fit: Fit) -> None:
+    """Who belongs to which cluster, in the order of the tree."""
+    assert fit.clustering is not None and fit.labels is not None
+    order = fit.clustering.tree.leaves
+    table = pd.DataFrame(
+        {
+            "cluster": fit.labels[order],
+            "response": fit.panel.responses.astype(str)[order],
+            "R²": fit.statistics.r2[order],
+        }
+    )
+    table.insert(1, "size", table.groupby("cluster")["cluster"].transform("size"))
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=min(36 * (len(table) + 1) + 2, 560),
+        column_config={"R²": st.column_config.NumberColumn(format="percent")},
+    )
+
+
+def comparison(inputs: Inputs, fit: Fit) -> None:
+    """Agreement with the analyst's groups and, for the demo that knows it, with the truth."""
+    others = {}
+    if inputs.outcome.error is not None:
+        return  # the fit on screen may be of other data
+    if inputs.edits.groups is not None:
+        others["Your groups"] = inputs.edits.groups.to_numpy()
+    if inputs.source.truth is not None:
+        others["True clusters"] = inputs.source.truth.clusters.reindex(inputs.panel.responses).to_numpy()
+    if not others:
+        st.caption("Give group labels under *Model, Groups* to compare the clusters with them.")
+        return
+    st.subheader("Compared with", anchor=False)
+    for tab, (name, labels) in zip(st.columns(len(others)), others.items(), strict=True):
+        with tab:
+            score = adjusted_rand(fit.labels, labels)
+            st.metric(
+                name,
+                f"{score:.3f}",
+                help="Adjusted Rand index: 1 is the same partition, 0 what chance gives.",
+            )
+            st.dataframe(pd.crosstab(pd.Series(labels, name=name), pd.Series(fit.labels, name="cluster")))

@@ -1,0 +1,120 @@
+"""How the fit stands, in words: status, notices, and the marker that ends a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import streamlit as st
+
+from factorlasso_core import Fit, State
+from factorlasso_core.figures.style import Theme
+from factorlasso_core.ingest import Note
+from pages.shared.compute import Outcome
+
+MODEL_HELP = (
+    "**LASSO**: every loading is penalised on its own.  \n"
+    "**GROUP_LASSO**: the loadings of a response shrink together, by your groups.  \n"
+    "**HCGL**: the same, by clusters found in the data (GROUP_LASSO_CLUSTERS)."
+)
+MODEL_SENTENCES = {
+    "LASSO": "LASSO: every loading is penalised on its own; small ones become exactly zero.",
+    "GROUP_LASSO": "GROUP_LASSO: the loadings of a response shrink together, weighted by the size of its group; "
+    "the share α adds a penalty on single cells.",
+    "GROUP_LASSO_CLUSTERS": "HCGL: as GROUP_LASSO, with the groups found by clustering the responses.",
+}
+CLUSTER_HELP = "Groups the penalty uses. The sizes stand below."
+PROVED = 1e-9
+
+
+def plain(text: object) -> str:
+    """Text of the user's for places that read Markdown: every special character escaped."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|~$:^&" else c for c in str(text))
+
+
+def gap(fit: Fit) -> str:
+    """The relative duality gap as text."""
+    return "–" if fit.certificate is None else f"{fit.certificate.relative_gap:.1e}"
+
+
+def milliseconds(outcome: Outcome) -> str:
+    """Time of the fit, or that it was not needed."""
+    return "cached" if outcome.cached else f"{1e3 * outcome.seconds:.1f} ms"
+
+
+def status(outcome: Outcome) -> None:
+    """One line on the fit, and the error that kept a new one from replacing it."""
+    if outcome.error is not None:
+        st.error(plain(outcome.error), icon=":material/error:")
+        if outcome.fit is not None:
+            st.caption(":material/history: Shown: the last good fit.")
+        return
+    fit = outcome.fit
+    if fit is None or fit.certificate is None:
+        st.caption(":material/block: Nothing was estimated.")
+    elif fit.certificate.relative_gap <= PROVED:
+        st.caption(f":material/verified: Optimal, gap {gap(fit)} · {milliseconds(outcome)}")
+    else:
+        st.caption(f":material/warning: Gap {gap(fit)}, not proved · {milliseconds(outcome)}")
+
+
+def theme() -> Theme:
+    """Colours of the figures for the theme on screen."""
+    return Theme(dark=st.context.theme.type == "dark")
+
+
+def chart(figure: Any, key: str, alt: str) -> None:
+    """Draw a figure with an accessible name."""
+    st.plotly_chart(figure, key=key, theme=None, alt=alt, config={"displaylogo": False})
+
+
+def notices(fit: Fit) -> None:
+    """What the analyst should know about a fit."""
+    for notice in fit.notices:
+        st.caption(f":material/info: {plain(notice.message)}")
+
+
+def file_notes(notes: Iterable[Note]) -> None:
+    """What a reader repaired or found, one line each."""
+    for note in notes:
+        st.caption(f":material/build: {plain(note.message)}")
+
+
+def fit_id(outcome: Outcome) -> None:
+    """The digest of the fit on screen; drawn last, so that a test knows the page is done."""
+    digest = outcome.fit.digest if outcome.fit is not None else "none"
+    st.html(
+        f'<p class="fit-id" title="Identity of this fit" style="font:11px monospace;opacity:.55">{digest}</p>'
+    )
+
+
+def need_fit(outcome: Outcome) -> Fit:
+    """The fit on screen; without any the page ends here with what to do."""
+    if outcome.fit is None:
+        st.info("There is no fit to show yet: follow the message in the sidebar.", icon=":material/info:")
+        fit_id(outcome)
+        st.stop()
+    return outcome.fit
+
+
+def members(fit: Fit) -> dict[str, list[str]]:
+    """Clusters as rows that can be painted together: ``@label`` to names of responses."""
+    if fit.clusters is None:
+        return {}
+    return {
+        f"@{label}": list(map(str, part.index))
+        for label, part in fit.clusters.groupby(fit.clusters, sort=False)
+    }
+
+
+def sign_summary(fit: Fit) -> str:
+    """How many cells are constrained, and how many of them a bound really holds."""
+    signs = fit.beliefs.signs
+    if signs is None:
+        return "No cell is constrained."
+    counts = [int((signs == value).sum()) for value in (1, -1, 0)]
+    held = int((fit.state == State.HELD_BY_BOUND).sum())
+    return (
+        f"{sum(counts)} of {signs.size} cells constrained: {counts[0]} +, {counts[1]} −, {counts[2]} zero. "
+        f"In the current fit {held} cells are held by their bound; the others satisfy it anyway."
+    )

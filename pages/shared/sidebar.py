@@ -1,0 +1,137 @@
+"""The sidebar every page shows: where to go, which data, which model, and how the fit stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from factorlasso_core import Beliefs, FitSpec, LassoModelType, Panel
+from pages.shared import compute, feedback, scale, settings, sources, state
+from pages.shared.compute import Outcome
+from pages.shared.sources import Source
+from pages.shared.state import Edits
+
+PAGES = (
+    ("app.py", "Home", ":material/home:"),
+    ("pages/1_Data.py", "Data", ":material/table_chart:"),
+    ("pages/2_Model.py", "Model", ":material/tune:"),
+    ("pages/3_Tune.py", "Tune", ":material/grid_on:"),
+    ("pages/4_Clusters.py", "Clusters", ":material/account_tree:"),
+    ("pages/8_Export.py", "Export", ":material/download:"),
+)
+MODELS = {"LASSO": "LASSO", "GROUP_LASSO": "GROUP_LASSO", "GROUP_LASSO_CLUSTERS": "HCGL"}
+SPANS = ("off", *map(str, (3, 6, 9, 12, 18, 24, 30, 36, 48, 60, 84, 120, 180, 250, 500)))
+START_LAMBDA = 3e-5
+CUTOFF_HELP = (
+    "Height of the cut as a share of the largest pairwise distance. The number of clusters moves unevenly "
+    "with it: *Tune* says it beside the tree."
+)
+PERSIST: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What the page works with: the sample, the beliefs, the options, and the fit of them."""
+
+    source: Source
+    panel: Panel
+    edits: Edits
+    beliefs: Beliefs
+    spec: FitSpec
+    scale: float
+    outcome: Outcome
+
+
+def show() -> Inputs:
+    """Draw the sidebar, fit, and say how the fit stands."""
+    settings.sync()
+    with st.sidebar:
+        st.markdown("### Factor Lasso Workbench")
+        for path, label, icon in PAGES:
+            st.page_link(path, label=label, icon=icon)
+        source = _source()
+        edits = sources.edits(source)
+        panel = sources.sample(source, edits)
+        model = st.selectbox("Model type", list(MODELS), index=2, format_func=MODELS.__getitem__, key="model",
+                             help=feedback.MODEL_HELP, **PERSIST)  # fmt: skip
+        unit = compute.lambda_scale(panel, shared=source.public)
+        spec = settings.spec(model, _penalty(unit), *_mixture(model), _span())
+        beliefs = _beliefs(panel, edits)
+        untouched = beliefs.signs is None and beliefs.prior is None and edits.groups is source.groups
+        outcome = compute.run(panel, beliefs, spec, shared=source.public and untouched)
+        feedback.status(outcome)
+    return Inputs(source, panel, edits, beliefs, spec, unit, outcome)
+
+
+def _source() -> Source:
+    """The chosen data; the link carries the key, because titles are long and an upload has none to share."""
+    keys = sources.choices()
+    record = state.session()
+    if record.choose is not None:
+        state.put("data", record.choose)
+        record.choose = None
+    if state.value("data") not in keys:
+        asked = st.query_params.get("data")
+        state.put("data", asked if asked in keys else keys[0])
+    key = st.selectbox("Demo data", keys, format_func=sources.title, key="data", persist_state="session")
+    settings.carry("data", key, keys[0])
+    return sources.load(key)
+
+
+def _penalty(unit: float) -> float:
+    """Slider on the log grid over the number that is stored; each moves the other."""
+
+    def moved() -> None:
+        state.put("lam", scale.at_stop(state.value("lam_stop"), unit))
+
+    slot = st.container()
+    lam = st.number_input("λ value", min_value=0.0, value=_start(), step=1e-6, format="%.3e", key="lam",
+                          help="The penalty itself, in squared units of the data. Type any value.", **PERSIST)  # fmt: skip
+    state.put("lam_stop", scale.nearest_stop(lam, unit))
+    slot.select_slider(
+        "Penalty λ",
+        scale.STOPS,
+        format_func=lambda stop: f"{scale.at_stop(stop, unit):.3g}",
+        key="lam_stop",
+        on_change=moved,
+        help="Twenty stops a decade, from 0 to ten times the largest useful LASSO penalty of these data.",
+    )
+    if scale.off_grid(lam, unit):
+        st.caption(
+            f":material/info: λ = {lam:.4g} lies beyond the slider for these data; it is used as typed."
+        )
+    return float(lam)
+
+
+def _start() -> float:
+    """The default λ: the stop of the default demo nearest to 3e-5."""
+    first = sources.demo_source(sources.choices()[0])
+    unit = compute.lambda_scale(first.panel, shared=True)
+    return scale.at_stop(scale.nearest_stop(START_LAMBDA, unit), unit)
+
+
+def _mixture(model: str) -> tuple[float, float]:
+    kind = LassoModelType[model]
+    alpha = st.slider("L1 share α", 0.0, 1.0, 0.1, 0.01, key="alpha", disabled=kind is LassoModelType.LASSO,
+                      help="0: rows of loadings leave whole. 1: plain LASSO. Between: both.", **PERSIST)  # fmt: skip
+    cutoff = st.slider("Dendrogram cutoff", 0.01, 1.0, 0.45, 0.01, key="cutoff", disabled=not kind.clusters_responses,
+                       help=CUTOFF_HELP, **PERSIST)  # fmt: skip
+    return alpha, cutoff
+
+
+def _span() -> float | None:
+    chosen = st.select_slider("EWMA span", SPANS, key="span", **PERSIST,
+                              help="Rows over which older observations lose weight; off weighs all alike.")  # fmt: skip
+    return None if chosen == "off" else float(chosen)
+
+
+def _beliefs(panel: Panel, edits: Edits) -> Beliefs:
+    """Beliefs of the edits; an empty matrix is none at all."""
+    return Beliefs.for_panel(
+        panel,
+        signs=edits.signs if edits.signs.notna().to_numpy().any() else None,
+        prior=edits.prior if edits.prior.notna().to_numpy().any() else None,
+        groups=edits.groups,
+    )

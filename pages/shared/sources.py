@@ -1,0 +1,102 @@
+"""Where the panel comes from: a demo, or the analyst's upload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from factorlasso_core import InputError, Panel
+from factorlasso_core.demo import DEMOS, Truth, load_demo
+from factorlasso_core.errors import FactorLassoError
+from factorlasso_core.ingest import Note, join_panel, read_table
+from pages.shared import state
+from pages.shared.state import Edits
+
+UPLOAD = "upload"
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A panel with its story.
+
+    Attributes:
+        key: ``"synthetic"``, ``"french"`` or ``"upload"``. title: as the analyst reads it.
+        panel: all rows. groups, truth: where the source knows them. note: origin and units.
+        notes: What the reader repaired. public: whether other sessions may share its fits.
+    """
+
+    key: str
+    title: str
+    panel: Panel
+    groups: pd.Series | None
+    truth: Truth | None
+    note: str
+    notes: tuple[Note, ...]
+    public: bool
+
+
+@st.cache_resource(show_spinner=False)
+def demo_source(key: str) -> Source:
+    """A demo as a source; public data, so one object serves every session."""
+    demo = load_demo(key)
+    panel = Panel.from_frames(demo.factors, demo.responses)
+    return Source(key, demo.title, panel, demo.groups, demo.truth, demo.note, (), True)
+
+
+def choices() -> list[str]:
+    """Keys of what can be chosen, the upload last."""
+    return [*DEMOS, *([UPLOAD] if state.session().upload is not None else [])]
+
+
+def title(key: str) -> str:
+    """What the select box shows for a key."""
+    return state.session().upload.title if key == UPLOAD else DEMOS[key]
+
+
+def load(key: str) -> Source:
+    """The source behind a key."""
+    return state.session().upload if key == UPLOAD else demo_source(key)
+
+
+def edits(source: Source) -> Edits:
+    """The analyst's edits on a source, made blank on first use with the groups the source brings."""
+    panel, store = source.panel, state.session().edits
+    if panel.key not in store:
+        blank = pd.DataFrame(float("nan"), index=panel.responses, columns=panel.factors)
+        store[panel.key] = Edits(signs=blank, prior=blank.copy(), groups=source.groups)
+    return store[panel.key]
+
+
+def sample(source: Source, edits: Edits) -> Panel:
+    """The rows of a source inside the analyst's window."""
+    if edits.window is None:
+        return source.panel
+    if edits.sample is None:
+        edits.sample = source.panel.window(*edits.window)
+    return edits.sample
+
+
+def read_upload(responses: Any, factors: Any) -> None:
+    """Make the session's upload from two files; on a fault the last good data stay and the fault is kept."""
+    record = state.session()
+    try:
+        record.upload = _source(responses, factors)
+        record.refused = None
+    except FactorLassoError as error:
+        record.refused = str(error)
+
+
+def _source(responses: Any, factors: Any) -> Source:
+    y = read_table(responses.getvalue(), kind="responses", name=responses.name)
+    x = read_table(factors.getvalue(), kind="factors", name=factors.name)
+    y_frame, x_frame, joined = join_panel(y.table, x.table)
+    try:
+        panel = Panel.from_frames(x_frame, y_frame)
+    except FactorLassoError as error:
+        raise InputError(str(error).rstrip("."), file=f"{responses.name} with {factors.name}") from error
+    note = f"Uploaded: {responses.name} and {factors.name}. Units are as in the files."
+    heading = f"Upload: {responses.name}"
+    return Source(UPLOAD, heading, panel, None, None, note, (*y.notes, *x.notes, *joined), False)

@@ -1,0 +1,87 @@
+"""The only user of ``st.session_state``, apart from the widgets' own keys.
+
+What the analyst edits is kept per data set, so that switching data and back loses nothing, and apart
+from the widgets that edit it, so that a page change loses nothing either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from factorlasso_core import Panel
+
+
+@dataclass
+class Edits:
+    """What the analyst holds about one data set, by label.
+
+    Attributes:
+        signs: Responses by factors, 1, -1, 0, NaN. prior: the same, floats. groups: labels by response.
+        window: First and last date of the sample, or None for all.
+        version: Raised when a matrix changes outside its grid, which then has to be drawn anew.
+        limit: End of the colour scale, held between slider steps.
+        sample: The panel inside the window, kept so that its digest is computed once.
+    """
+
+    signs: pd.DataFrame
+    prior: pd.DataFrame
+    groups: pd.Series | None
+    window: tuple[Any, Any] | None = None
+    version: int = 0
+    limit: float | None = None
+    sample: Panel | None = None
+
+
+@dataclass
+class Session:
+    """Everything one browser session holds beside its widgets.
+
+    Attributes:
+        edits: By digest of the data. upload: The last good upload. pair: The files read last.
+        refused: Why the last upload was not taken. choose: Data to switch to on the next run.
+        cache: Fits of this session. last_good: The last fit that succeeded.
+    """
+
+    edits: dict[str, Edits] = field(default_factory=dict)
+    upload: Any = None
+    pair: Any = None
+    refused: str | None = None
+    choose: str | None = None
+    cache: MutableMapping[str, Any] | None = None
+    last_good: Any = None
+
+
+def session() -> Session:
+    """The session's own record, made on first use."""
+    if "workbench" not in st.session_state:
+        st.session_state["workbench"] = Session()
+    return st.session_state["workbench"]
+
+
+def value(key: str, default: Any = None) -> Any:
+    """Value of a widget by key, also on pages that do not draw it."""
+    return st.session_state.get(key, default)
+
+
+def put(key: str, new: Any) -> None:
+    """Set a widget's value before it is drawn; the same value is left alone, so nothing redraws."""
+    if key not in st.session_state or st.session_state[key] != new:
+        st.session_state[key] = new
+
+
+def has(key: str) -> bool:
+    """Whether a widget of this key has a value in this session."""
+    return key in st.session_state
+
+
+def held_while_drawn(key: str, fresh: Any) -> Any:
+    """What a widget of this key was first drawn with, while the widget lives; else ``fresh``, held from now on."""
+    base = f"{key}_base"
+    if key not in st.session_state or base not in st.session_state:
+        st.session_state[base] = fresh
+    return st.session_state[base]

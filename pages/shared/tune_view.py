@@ -1,0 +1,104 @@
+"""Parts of the *Tune* page: headline, colour scale, certificate, comparison with the truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from factorlasso_core import Fit, State
+from factorlasso_core.agreement import recovery
+from factorlasso_core.figures import truth as truth_figures
+from factorlasso_core.figures.style import Theme
+from pages.shared import feedback
+from pages.shared.sidebar import Inputs
+from pages.shared.state import Edits
+
+
+def headline(inputs: Inputs, fit: Fit) -> None:
+    """Clusters and sizes, zeros, R², proof and time, always in view."""
+    columns = st.columns(5)
+    count, sizes = _clusters(fit)
+    columns[0].metric(
+        "Clusters" if fit.clustering is not None else "Groups", count, help=feedback.CLUSTER_HELP
+    )
+    zeros = int((fit.state == State.ZERO_BY_PENALTY).sum())
+    columns[1].metric("Exact zeros", f"{fit.zero_share:.1%}", help=f"{zeros} cells are zero by the penalty.")
+    columns[2].metric("Mean R²", _percent(fit.statistics.r2), help="In sample, mean over responses.")
+    columns[3].metric(
+        "Duality gap", feedback.gap(fit), help="Relative; proves how close the objective is to its minimum."
+    )
+    columns[4].metric(
+        "Fit", feedback.milliseconds(inputs.outcome), help="Time of this fit, or that it was in the cache."
+    )
+    st.caption(sizes)
+
+
+def _clusters(fit: Fit) -> tuple[str, str]:
+    if fit.labels is None:
+        return "–", "Plain LASSO has no groups: every loading is penalised on its own."
+    sizes = pd.Series(fit.labels).value_counts()
+    shown = " · ".join(map(str, sizes.iloc[:24])) + (" …" if len(sizes) > 24 else "")
+    if fit.clustering is None:
+        return str(len(sizes)), f"Sizes of your groups: {shown}"
+    lowest = fit.clustering.tree.count(1.0)
+    fraction = fit.spec.clustering.cutoff_fraction
+    return str(len(sizes)), (
+        f"Cut at {fraction:.2f} of the largest distance gives {len(sizes)} clusters of sizes {shown}. "
+        f"The slider reaches from {len(fit.labels)} clusters down to {lowest}."
+    )
+
+
+def _percent(values: np.ndarray) -> str:
+    known = values[~np.isnan(values)]
+    return f"{known.mean():.1%}" if len(known) else "–"
+
+
+def colour_limit(edits: Edits, fit: Fit) -> float:
+    """End of the colour scale: held between steps so that colours keep their meaning, until it is reset."""
+    largest = float(np.nan_to_num(np.abs(fit.beta)).max(initial=0.0)) or 1.0
+    if edits.limit is None:
+        edits.limit = largest
+    left, right = st.columns([5, 1], vertical_alignment="center")
+    left.caption(f"Colours end at ±{edits.limit:.3g}; the largest loading is {largest:.3g}.")
+    if right.button("Rescale colours", key="rescale", width="stretch"):
+        edits.limit = largest
+        st.rerun()
+    return edits.limit
+
+
+def certificate(inputs: Inputs, fit: Fit) -> None:
+    """The proof, its parts, and what was computed for it."""
+    with st.container(border=True):
+        st.markdown("**Proof of optimality**")
+        if fit.certificate is None or fit.solved is None:
+            st.caption("Nothing was solved.")
+            return
+        rows = {
+            "Objective": f"{fit.objective:.10g}",
+            "Relative duality gap": f"{fit.certificate.relative_gap:.2e}",
+            "KKT residual": f"{fit.certificate.kkt_residual:.2e}",
+            "Iterations": f"{fit.solved.solution.iterations}",
+            "λ / λ_ref": f"{fit.spec.penalty.reg_lambda / inputs.scale:.3g}" if inputs.scale else "–",
+        }
+        st.table(pd.Series(rows, name="value"))
+        computed = ", ".join(inputs.outcome.misses) or "nothing"
+        st.caption(
+            f"Computed for this view: {computed}. From the cache: {', '.join(inputs.outcome.hits) or 'nothing'}."
+        )
+
+
+def truth(inputs: Inputs, fit: Fit, theme: Theme) -> None:
+    """Only for the demo whose truth is known."""
+    known = inputs.source.truth
+    if known is None or inputs.outcome.error is not None:
+        return
+    with st.expander("Compare with the truth", key="truth", on_change="rerun") as box:
+        if box.open:
+            scores = recovery(fit, known.betas)
+            columns = st.columns(4)
+            for column, (name, score) in zip(columns, scores.items(), strict=False):
+                column.metric(name.replace("_", " ").capitalize(), f"{score:.3f}")
+            feedback.chart(
+                truth_figures.difference(fit, known.betas, theme), "truth", "Fitted less true loadings"
+            )

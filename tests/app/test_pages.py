@@ -1,0 +1,317 @@
+"""The pages as scripts: defaults, moves, uploads, edits, errors. Nothing here needs a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import sidebar
+
+ROOT = Path(__file__).parents[2]
+PAGES = tuple(path for path, _, _ in sidebar.PAGES)
+
+
+def start(page: str = "app.py", **query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for name, value in query.items():
+        app.query_params[name] = value
+    if page != "app.py":
+        app.switch_page(page)
+    return good(app.run())
+
+
+def good(app: AppTest) -> AppTest:
+    assert not app.exception, [item.message for item in app.exception]
+    return app
+
+
+def go(app: AppTest, page: str) -> AppTest:
+    app.switch_page(page)
+    return good(app.run())
+
+
+def fit_id(app: AppTest) -> str:
+    return app.get("html")[-1].proto.body.split(">")[1].split("<")[0]
+
+
+def texts(app: AppTest) -> str:
+    return "\n".join(
+        str(item.value)
+        for kind in ("caption", "markdown", "error", "warning", "info")
+        for item in app.get(kind)
+    )
+
+
+def metric(app: AppTest, label: str) -> str:
+    return next(item.value for item in app.metric if item.label == label)
+
+
+def slider(app: AppTest, label: str):
+    return next(item for item in (*app.slider, *app.select_slider) if item.label == label)
+
+
+def csv(frame: pd.DataFrame) -> bytes:
+    return frame.to_csv(index_label="date").encode()
+
+
+def returns(rows: int = 40, names: str = "AB", seed: int = 0, start_date: str = "2020-01-31") -> pd.DataFrame:
+    index = pd.date_range(start_date, periods=rows, freq="ME")
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(0.03 * rng.standard_normal((rows, len(names))), index, list(names)).round(6)
+
+
+def upload(app: AppTest, responses: bytes, factors: bytes, name: str = "responses.csv") -> AppTest:
+    app.file_uploader(key="responses_file").upload(name, responses)
+    app.file_uploader(key="factors_file").upload("factors.csv", factors)
+    return good(app.run())
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("data", ["synthetic", "french"])
+@pytest.mark.parametrize("model", ["LASSO", "GROUP_LASSO", "HCGL"])
+def test_every_page_runs_for_every_demo_and_model_and_ends_with_the_digest(page, data, model) -> None:
+    app = start(page, data=data, model=model)
+    assert len(fit_id(app)) == 32
+    assert "fit-id" in app.main.children[max(app.main.children)].proto.body
+
+
+def test_the_defaults_are_those_of_the_product() -> None:
+    app = start()
+    assert next(item for item in app.selectbox if item.label == "Demo data").value == "synthetic"
+    assert next(item for item in app.selectbox if item.label == "Model type").value == "GROUP_LASSO_CLUSTERS"
+    assert app.number_input(key="lam").value == pytest.approx(3e-5, rel=0.06)
+    assert slider(app, "L1 share α").value == 0.1
+    assert slider(app, "Dendrogram cutoff").value == 0.45
+    assert slider(app, "EWMA span").value == "off"
+
+
+def test_a_move_changes_the_fit_and_a_move_back_comes_from_the_cache() -> None:
+    app = start("pages/3_Tune.py")
+    before, stop = fit_id(app), slider(app, "Penalty λ").value
+    slider(app, "Penalty λ").set_value(stop + 1)
+    assert fit_id(good(app.run())) != before
+    slider(app, "Penalty λ").set_value(stop)
+    assert fit_id(good(app.run())) == before
+    assert metric(app, "Fit") == "cached"
+
+
+def test_the_number_and_the_slider_move_each_other() -> None:
+    app = start()
+    stop = slider(app, "Penalty λ").value
+    slider(app, "Penalty λ").set_value(stop + 20)
+    good(app.run())
+    assert app.number_input(key="lam").value == pytest.approx(3e-4, rel=0.06)
+    app.number_input(key="lam").set_value(3e-5)
+    good(app.run())
+    assert slider(app, "Penalty λ").value == stop
+
+
+def test_a_typed_value_beyond_the_slider_is_used_and_said() -> None:
+    app = start()
+    app.number_input(key="lam").set_value(5.0)
+    good(app.run())
+    assert "beyond the slider" in texts(app)
+    assert metric(app, "Exact zeros") == "100%"
+
+
+def test_lambda_zero_is_answered() -> None:
+    app = start("pages/3_Tune.py", lam="0")
+    assert metric(app, "Exact zeros") == "0.0%"
+    assert "Optimal, gap" in texts(app)
+
+
+def test_the_cutoff_moves_the_number_of_clusters() -> None:
+    app = start("pages/3_Tune.py")
+    before = int(metric(app, "Clusters"))
+    slider(app, "Dendrogram cutoff").set_value(0.05)
+    assert int(metric(good(app.run()), "Clusters")) > before
+
+
+def test_nonsense_in_the_link_is_ignored() -> None:
+    app = start(data="x", model="y", lam="z", alpha="7", cutoff="-1", span="99", nonneg="maybe")
+    assert fit_id(app) == fit_id(start())
+
+
+def test_options_of_the_model_page_hold_on_every_page_and_come_from_the_link() -> None:
+    plain, signed = start("pages/3_Tune.py"), start("pages/3_Tune.py", nonneg="yes")
+    assert fit_id(plain) != fit_id(signed)
+    assert fit_id(go(signed, "pages/8_Export.py")) == fit_id(go(signed, "pages/3_Tune.py"))
+    assert signed.query_params["nonneg"] == ["yes"]
+
+
+def test_an_upload_becomes_the_data_and_stays_over_page_changes() -> None:
+    app = upload(start("pages/1_Data.py"), csv(returns(names="ABC")), csv(returns(names="XY", seed=1)))
+    assert metric(app, "Responses") == "3"
+    assert "Upload: responses.csv" in next(i for i in app.selectbox if i.label == "Demo data").options
+    uploaded = fit_id(app)
+    assert fit_id(go(app, "pages/3_Tune.py")) == uploaded
+
+
+@pytest.mark.parametrize(
+    ("responses", "place"),
+    [
+        (b"date,A,B\n2020-01-31,0.1,0.2\n2020-02-29,oops,0.1\n", "bad.csv"),
+        (b"date,A,A\n2020-01-31,0.1,0.2\n", "bad.csv"),
+        (b"date,A\n", "bad.csv"),
+        (b"\x00\x01\x02", "bad.csv"),
+        (b"", "bad.csv"),
+    ],
+)
+def test_a_bad_file_is_one_sentence_and_the_last_good_state_stays(responses, place) -> None:
+    app = upload(start("pages/1_Data.py"), csv(returns(names="ABC")), csv(returns(names="XY", seed=1)))
+    before = fit_id(app)
+    app = upload(app, responses, csv(returns(names="XY", seed=1)), name=place)
+    assert len(app.error) == 1
+    assert place.replace(".", "\\.") in app.error[0].value
+    assert "Traceback" not in texts(app)
+    assert fit_id(app) == before
+
+
+def test_an_upload_without_common_dates_is_refused_with_both_ranges() -> None:
+    app = start("pages/1_Data.py")
+    before = fit_id(app)
+    app = upload(app, csv(returns()), csv(returns(names="XY", start_date="1990-01-31")))
+    assert "2020" in app.error[0].value
+    assert "1990" in app.error[0].value
+    assert fit_id(app) == before
+
+
+def test_group_lasso_without_groups_keeps_the_last_good_fit_and_says_what_to_do() -> None:
+    app = upload(start("pages/1_Data.py"), csv(returns(names="ABC")), csv(returns(names="XY", seed=1)))
+    before = fit_id(app)
+    app.selectbox(key="model").set_value("GROUP_LASSO")
+    good(app.run())
+    assert "group" in app.error[0].value
+    assert fit_id(app) == before
+    for page in PAGES:
+        go(app, page)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    ("rows", "responses", "factors"),
+    [
+        (40, "A", "XY"),
+        (40, "AB", "X"),
+        (8, "ABC", "UVWXYZ"),
+        (3, "ABC", "XY"),
+        (40, "A", "X"),
+        (6, "AB", "XY"),
+    ],
+)
+def test_every_page_answers_small_panels(page, rows, responses, factors) -> None:
+    app = upload(start("pages/1_Data.py"), csv(returns(rows, responses)), csv(returns(rows, factors, seed=1)))
+    go(app, page)
+    assert not app.error
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_answers_constant_and_empty_columns(page) -> None:
+    y, x = returns(names="ABCD"), returns(names="XY", seed=1)
+    y["B"], y["C"], x["Y"] = 0.01, np.nan, 0.5
+    app = upload(start("pages/1_Data.py"), csv(y), csv(x))
+    go(app, page)
+    assert not app.error
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_hostile_names_are_text_everywhere(page) -> None:
+    names = [
+        "<img src=x onerror=alert(1)>",
+        "$\\frac{1}{2}$",
+        "=1+1",
+        "**bold**",
+        ":red[x]",
+        "[a](javascript:alert(1))",
+    ]
+    y = returns(names="ABCDEF").set_axis(names, axis=1)
+    app = upload(start("pages/1_Data.py"), csv(y), csv(returns(names="XY", seed=1)), name="<b>$x$.csv")
+    go(app, page)
+    for item in (*app.markdown, *app.caption):
+        assert "<img" not in item.value.replace("\\<", "")
+        assert not item.proto.allow_html
+
+
+def test_edited_signs_survive_pages_data_switches_and_bad_files() -> None:
+    app = start("pages/2_Model.py")
+    app.selectbox(key="signs_brush").set_value("− (≤ 0)")
+    good(app.run())
+    app.button(key="signs_paint").click()
+    good(app.run())
+    painted = fit_id(app)
+    assert "240 of 240 cells constrained" in texts(app)
+    go(app, "pages/3_Tune.py")
+    assert fit_id(app) == painted
+    app.selectbox(key="data").set_value("french")
+    assert fit_id(good(app.run())) != painted
+    app.selectbox(key="data").set_value("synthetic")
+    assert fit_id(good(app.run())) == painted
+    go(app, "pages/2_Model.py")
+    version = app.session_state["workbench"].edits
+    key = next(f"signs_file_{edits.version}" for edits in version.values() if edits.signs.notna().any().any())
+    app.file_uploader(key=key).upload("signs.csv", b"label,Equity\nUS Equity,maybe\n")
+    good(app.run())
+    assert "signs\\.csv" in app.error[0].value
+    assert fit_id(app) == painted
+
+
+def test_a_cell_typed_into_the_grid_is_a_constraint() -> None:
+    app = start("pages/2_Model.py")
+    before = fit_id(app)
+    app.session_state["signs_grid_0"] = {
+        "edited_rows": {0: {"Equity": "-"}},
+        "added_rows": [],
+        "deleted_rows": [],
+    }
+    good(app.run())
+    assert "1 of 240 cells constrained: 0 +, 1 −, 0 zero" in texts(app)
+    assert fit_id(app) != before
+
+
+def test_an_imported_sign_file_is_matched_by_name() -> None:
+    app = start("pages/2_Model.py")
+    app.file_uploader(key="signs_file_0").upload(
+        "signs.csv", b"label,Rates,Nowhere\nUS Equity,0,1\nNobody,1,1\n"
+    )
+    good(app.run())
+    assert "1 of 240 cells constrained: 0 +, 0 −, 1 zero" in texts(app)
+
+
+def test_the_sample_window_narrows_the_fit_everywhere() -> None:
+    app = start("pages/1_Data.py")
+    whole = fit_id(app)
+    window = slider(app, "Sample window")
+    window.set_value((window.value[0].replace(year=2010), window.value[1]))
+    good(app.run())
+    assert int(metric(app, "Rows")) < 300
+    narrowed = fit_id(app)
+    assert narrowed != whole
+    assert fit_id(go(app, "pages/3_Tune.py")) == narrowed
+    assert fit_id(go(app, "pages/1_Data.py")) == narrowed
+
+
+def test_one_session_never_sees_the_upload_of_another() -> None:
+    mine = upload(start("pages/1_Data.py"), csv(returns(names="ABC")), csv(returns(names="XY", seed=1)))
+    other = start("pages/1_Data.py")
+    assert "Upload" not in "".join(next(i for i in other.selectbox if i.label == "Demo data").options)
+    held = mine.session_state["workbench"].cache
+    assert held is not None
+    assert other.session_state["workbench"].cache is None
+
+
+def test_five_hundred_responses_run_on_every_page() -> None:
+    names = [f"Response {k} with quite a long name that goes on and on {k}" for k in range(500)]
+    rng = np.random.default_rng(0)
+    index = pd.date_range("2010-01-31", periods=120, freq="ME")
+    y = pd.DataFrame(0.03 * rng.standard_normal((120, 500)), index, names).round(6)
+    x = pd.DataFrame(0.03 * rng.standard_normal((120, 20)), index, [f"Factor {j}" for j in range(20)]).round(
+        6
+    )
+    app = upload(start("pages/1_Data.py"), csv(y), csv(x))
+    for page in PAGES:
+        go(app, page)
+        assert not app.error

@@ -1,0 +1,183 @@
+"""The main job in a real Chromium on the real French demo: pick, tune, constrain, cut, take away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pytest
+
+pytestmark = pytest.mark.browser
+PAGES = ("", "Data", "Model", "Tune", "Clusters", "Export")
+
+
+@pytest.fixture
+def page(browser, server) -> Iterator[object]:
+    context = browser.new_context(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    yield page
+    context.close()
+
+
+def fit_id(page) -> str:
+    marker = page.locator(".fit-id")
+    marker.wait_for(state="attached")
+    return marker.inner_text()
+
+
+def wait_for_new_fit(page, old: str) -> str:
+    page.wait_for_function(
+        "old => { const m = document.querySelectorAll('.fit-id');"
+        " return m.length === 1 && m[0].textContent !== old }",
+        arg=old,
+    )
+    settle(page)
+    return fit_id(page)
+
+
+def settle(page) -> None:
+    """Until the script run has ended."""
+    page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
+    page.wait_for_timeout(150)
+
+
+def choose(page, box: str, option: str) -> None:
+    page.get_by_role("combobox", name=box).click()
+    page.get_by_role("option", name=option).click()
+
+
+def go(page, name: str) -> None:
+    page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
+    page.get_by_role("heading", name=name, exact=True).first.wait_for()
+    settle(page)
+
+
+def no_exception(page) -> None:
+    assert page.get_by_test_id("stException").count() == 0
+    assert "Traceback" not in page.inner_text("body")
+
+
+def press(page, slider: str, key: str, times: int = 1) -> None:
+    thumb = page.get_by_role("slider", name=slider)
+    thumb.focus()
+    for _ in range(times):
+        page.keyboard.press(key)
+
+
+def metric(page, label: str) -> str:
+    card = page.get_by_test_id("stMetric").filter(has_text=re.compile(f"^{label}"))
+    return card.get_by_test_id("stMetricValue").inner_text()
+
+
+def workbook(page, folder: Path) -> openpyxl.Workbook:
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download workbook").click()
+    path = folder / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    return openpyxl.load_workbook(path)
+
+
+def betas(book: openpyxl.Workbook) -> dict[tuple[str, str], float]:
+    sheet = book["betas"]
+    header = [cell.value for cell in sheet[1]]
+    return {
+        (row[0], factor): value
+        for row in sheet.iter_rows(min_row=2, values_only=True)
+        for factor, value in zip(header, row, strict=True)
+        if factor in ("MktRF", "SMB", "HML", "Mom")
+    }
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_opens_by_deep_link_without_an_exception(page, server, name) -> None:
+    page.goto(f"{server}/{name}")
+    assert re.fullmatch(r"[0-9a-f]{32}", fit_id(page))
+    no_exception(page)
+
+
+def test_the_main_job_on_the_french_demo(page, server, tmp_path) -> None:
+    page.goto(server)
+    first = fit_id(page)
+    choose(page, "Demo data", "French 30 portfolios")
+    french = wait_for_new_fit(page, first)
+
+    go(page, "Export")
+    before = betas(workbook(page, tmp_path))
+    assert len(before) == 30 * 4
+
+    # λ moves, betas change.
+    press(page, "Penalty λ", "ArrowRight", 5)
+    moved = wait_for_new_fit(page, french)
+    after = betas(workbook(page, tmp_path))
+    assert after.keys() == before.keys()
+    assert any(after[cell] != before[cell] for cell in after)
+
+    # One sign painted, and it holds.
+    positive = max((cell for cell in after if cell[1] == "HML"), key=after.__getitem__)
+    go(page, "Model")
+    paint(page, positive[0], positive[1], "− (≤ 0)")
+    signed = wait_for_new_fit(page, moved)
+    go(page, "Export")
+    held = betas(workbook(page, tmp_path))
+    assert after[positive] > 0
+    assert held[positive] == 0
+
+    # The cutoff moves, the number of clusters changes.
+    go(page, "Tune")
+    clusters = metric(page, "Clusters")
+    press(page, "Dendrogram cutoff", "Home")
+    wait_for_new_fit(page, signed)
+    assert int(metric(page, "Clusters")) > int(clusters)
+    assert page.get_by_text("Optimal, gap").count() == 1
+    go(page, "Export")
+
+    # The workbook holds exactly the fit on screen.
+    book = workbook(page, tmp_path)
+    assert fit_id(page) in {cell.value for row in book["parameters"] for cell in row}
+    shown = fitted(page)
+    read = betas(book)
+    assert read == shown
+    assert fit_id(page) == wait_digest(page)
+    no_exception(page)
+
+
+def paint(page, row: str, column: str, value: str) -> None:
+    pick(page, "Rows", row)
+    pick(page, "Columns", column)
+    choose(page, "Set to", value)
+    settle(page)
+    page.get_by_role("button", name="Paint").click()
+
+
+def pick(page, box: str, option: str) -> None:
+    field = page.get_by_role("combobox", name=box)
+    field.click()
+    field.type(option)
+    page.get_by_role("option", name=option, exact=True).first.click()
+    page.keyboard.press("Escape")
+    settle(page)
+
+
+def wait_digest(page) -> str:
+    settle(page)
+    return fit_id(page)
+
+
+def fitted(page) -> dict[tuple[str, str], float]:
+    """The loadings behind the digest on screen, fitted anew in this process from the page's own link."""
+    raise NotImplementedError
+
+
+def test_every_parameter_survives_reload_and_page_change(page, server) -> None:
+    page.goto(f"{server}/Tune?data=french&model=LASSO&lam=0.0001&alpha=0.3&cutoff=0.6&span=24&nonneg=yes")
+    start = fit_id(page)
+    go(page, "Clusters")
+    go(page, "Tune")
+    assert fit_id(page) == start
+    page.reload()
+    assert fit_id(page) == start
+    assert np.isclose(float(page.get_by_role("spinbutton", name="λ value").input_value()), 1e-4)

@@ -1,0 +1,161 @@
+"""The tree is Ward's rule on 1 - correlation, and the cut is what scipy cuts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.cluster.hierarchy import dendrogram, fcluster, linkage
+
+from factorlasso_core.clusters import Tree, build_tree
+
+
+def correlations(seed: int, n: int) -> np.ndarray:
+    """A correlation matrix with blocks, opposites and, now and then, exact twins."""
+    rng = np.random.default_rng(seed)
+    blocks = rng.standard_normal((30, 3))[:, rng.integers(0, 3, n)] * rng.choice([-1, 1], n)
+    y = blocks + rng.choice([0.2, 1.0, 5.0]) * rng.standard_normal((30, n))
+    if rng.random() < 0.3:
+        y[:, -1] = y[:, 0]
+    return np.atleast_2d(np.corrcoef(y.T))
+
+
+def distances(c: np.ndarray) -> np.ndarray:
+    n = len(c)
+    return np.array([min(max(1 - c[i, j], 0.0), 2.0) for i in range(n) for j in range(i + 1, n)])
+
+
+def same_cluster(labels: np.ndarray) -> np.ndarray:
+    return labels[:, None] == labels[None, :]
+
+
+def ward_heights(c: np.ndarray) -> list[float]:
+    """Merge heights by the Lance-Williams update, two nearest clusters at a time."""
+    d = {(i, j): 1 - c[i, j] for i in range(len(c)) for j in range(i)}
+    size, heights, name = dict.fromkeys(range(len(c)), 1), [], len(c)
+    while len(size) > 1:
+        (i, j), height = min(d.items(), key=lambda item: item[1])
+        for k in size.keys() - {i, j}:
+            ik, jk = d[max(i, k), min(i, k)], d[max(j, k), min(j, k)]
+            a, b, n = size[i] + size[k], size[j] + size[k], size[i] + size[j] + size[k]
+            d[name, k] = np.sqrt((a * ik**2 + b * jk**2 - size[k] * height**2) / n)
+        size[name] = size.pop(i) + size.pop(j)
+        d = {pair: value for pair, value in d.items() if not {i, j} & set(pair)}
+        heights.append(height)
+        name += 1
+    return heights
+
+
+@settings(deadline=None, max_examples=60, derandomize=True)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 25), st.floats(0.01, 1.0))
+def test_labels_heights_and_cut_are_those_of_scipy_on_the_formula(seed, n, fraction):
+    c = correlations(seed, n)
+    p = distances(c)
+    merges = linkage(p, method="ward")
+    tree = build_tree(c)
+    np.testing.assert_array_equal(tree.linkage, merges)
+    assert tree.height(fraction) == fraction * p.max()
+    np.testing.assert_array_equal(tree.cut(fraction), fcluster(merges, fraction * p.max(), "distance"))
+
+
+@pytest.mark.parametrize("n", [2, 3, 7, 12])
+def test_heights_are_those_of_wards_update_written_out(n):
+    c = correlations(n, n)
+    np.testing.assert_allclose(build_tree(c).linkage[:, 2], ward_heights(c), rtol=1e-12)
+
+
+@settings(deadline=None, max_examples=100, derandomize=True)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 25), st.lists(st.floats(1e-9, 1.0), min_size=1, max_size=12))
+def test_the_count_of_a_cut_is_the_number_of_its_labels(seed, n, fractions):
+    tree = build_tree(correlations(seed, n))
+    exact = [h / tree.largest_distance for h in tree.linkage[:, 2] if 0 < h <= tree.largest_distance]
+    for fraction in fractions + exact + [1.0]:
+        labels = tree.cut(fraction)
+        assert tree.count(fraction) == len(set(labels.tolist()))
+        assert sorted(set(labels.tolist())) == list(range(1, tree.count(fraction) + 1))
+
+
+def test_a_higher_cut_only_joins_clusters():
+    tree = build_tree(correlations(3, 20))
+    cuts = [same_cluster(tree.cut(f)) for f in np.linspace(0.01, 1, 60)]
+    counts = [tree.count(f) for f in np.linspace(0.01, 1, 60)]
+    assert all((low <= high).all() for low, high in zip(cuts, cuts[1:], strict=False))
+    assert counts == sorted(counts, reverse=True) and counts[0] > counts[-1]
+
+
+def test_the_order_of_the_leaves_is_the_drawn_one_and_does_not_depend_on_the_cut():
+    c = correlations(4, 15)
+    tree = build_tree(c)
+    before = tree.leaves.tolist()
+    for fraction in (0.1, 0.5, 1.0):
+        tree.cut(fraction)
+    assert tree.leaves.tolist() == before == dendrogram(tree.linkage, no_plot=True)["leaves"]
+    assert sorted(before) == list(range(15))
+
+
+@pytest.mark.parametrize("fraction", [0.05, 0.3, 0.7, 1.0])
+def test_a_cluster_is_an_unbroken_run_of_leaves(fraction):
+    tree = build_tree(correlations(5, 20))
+    labels = tree.cut(fraction)[tree.leaves]
+    runs = 1 + int((np.diff(labels) != 0).sum())
+    assert runs == tree.count(fraction)
+
+
+def test_permuting_responses_permutes_the_partition():
+    c, order = correlations(6, 12), np.random.default_rng(6).permutation(12)
+    turned = same_cluster(build_tree(c[np.ix_(order, order)]).cut(0.5))
+    np.testing.assert_array_equal(turned, same_cluster(build_tree(c).cut(0.5))[np.ix_(order, order)])
+
+
+def test_a_single_response_is_one_cluster_at_height_zero():
+    tree = build_tree(np.ones((1, 1)))
+    assert tree.linkage.shape == (0, 4)
+    assert tree.cut(0.5).tolist() == [1] and tree.count(0.5) == 1
+    assert tree.height(0.5) == 0.0 and tree.leaves.tolist() == [0]
+
+
+@pytest.mark.parametrize("n", [2, 5])
+def test_identical_responses_are_one_cluster_at_any_cut(n):
+    tree = build_tree(np.ones((n, n)))
+    for fraction in (1e-6, 0.5, 1.0):
+        assert tree.cut(fraction).tolist() == [1] * n
+        assert tree.count(fraction) == 1
+
+
+def test_two_responses_join_only_at_the_full_cut():
+    tree = build_tree(np.array([[1.0, 0.2], [0.2, 1.0]]))
+    assert (tree.largest_distance, tree.count(0.999), tree.count(1.0)) == (0.8, 2, 1)
+
+
+def test_wards_heights_can_exceed_the_largest_distance_so_the_full_cut_may_leave_clusters():
+    block = np.kron(np.eye(2), np.ones((6, 6)))
+    tree = build_tree(block)
+    assert tree.linkage[-1, 2] > tree.largest_distance == 1.0
+    assert tree.count(1.0) == 2
+
+
+def test_the_unit_of_the_cut_is_the_largest_distance_not_the_largest_height():
+    c = correlations(7, 10)
+    assert build_tree(c).largest_distance == pytest.approx(1 - c.min(), rel=1e-15)
+
+
+def test_an_undefined_correlation_counts_as_zero():
+    c = correlations(8, 6)
+    c[0, 3] = c[3, 0] = 0.0
+    holed = c.copy()
+    holed[0, 3] = holed[3, 0] = np.nan
+    np.testing.assert_array_equal(build_tree(holed).linkage, build_tree(c).linkage)
+
+
+def test_rounding_beyond_one_is_no_negative_distance():
+    c = np.array([[1.0, 1.0 + 1e-15, 0.0], [1.0 + 1e-15, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    assert build_tree(c).linkage[0, 2] == 0.0
+
+
+def test_building_a_tree_leaves_the_matrix_alone_and_its_arrays_cannot_be_written():
+    c = correlations(9, 6)
+    before = c.copy()
+    tree: Tree = build_tree(c)
+    np.testing.assert_array_equal(c, before)
+    assert not tree.linkage.flags.writeable and not tree.leaves.flags.writeable

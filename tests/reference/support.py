@@ -1,0 +1,200 @@
+"""Panels, beliefs and the reference as the tests of this folder need them.
+
+The reference is ``factorlasso`` 1.0.6. It warns about its solver and about short responses; those warnings
+are silenced around its calls and nowhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cvxpy as cp
+import factorlasso
+import numpy as np
+import pandas as pd
+
+from factorlasso_core import Beliefs, Fit, FitSpec, LassoModelType, Panel
+from factorlasso_core.arrays import Array
+from factorlasso_core.moments import moments
+from factorlasso_core.prepare import prepare
+
+SCALES = {"monthly": 0.03, "unit": 1.0, "percent": 3.0}
+TYPES = {
+    "LASSO": LassoModelType.LASSO,
+    "GROUP_LASSO": LassoModelType.GROUP_LASSO,
+    "HCGL": LassoModelType.HIERARCHICAL_CLUSTER_GROUP_LASSO,
+}
+
+
+# Panels -------------------------------------------------------------------------------------------
+
+
+def make_panel(
+    seed: int = 0,
+    scale: float = 1.0,
+    rows: int = 96,
+    responses: int = 7,
+    factors: int = 5,
+    ragged: bool = False,
+) -> Panel:
+    """Correlated factors with means, two kinds of responses on sparse loadings, noise; ragged on request."""
+    random = np.random.default_rng(seed)
+    x = random.standard_normal((rows, factors)) + 0.6 * random.standard_normal((rows, 1)) + 0.2
+    truth = random.standard_normal((2, factors))[np.arange(responses) % 2]
+    truth = truth * (random.random((responses, factors)) < 0.7)
+    y = x @ truth.T + 0.1 + 0.7 * random.standard_normal((rows, responses))
+    if ragged:
+        _make_ragged(x, y, random)
+    return to_panel(scale * x, scale * y)
+
+
+def _make_ragged(x: Array, y: Array, random: np.random.Generator) -> None:
+    """Late starts, holes, a response of 8 observations, and factor rows missing in part or whole."""
+    y[random.random(y.shape) < 0.05] = np.nan
+    y[: len(y) // 3, 1] = np.nan
+    y[: 2 * len(y) // 3, 2] = np.nan
+    y[:-8, -1] = np.nan
+    y[-8:, -1] = y[-8:, 0] + random.standard_normal(8)
+    y[len(y) // 2, :3] = np.nan
+    x[:3, 0] = np.nan
+    x[10, 1] = x[40, :2] = np.nan
+    x[25] = np.nan
+
+
+def to_panel(x: Array, y: Array) -> Panel:
+    """A panel of plain arrays: factors f0, f1, …, responses r0, r1, …, month ends."""
+    index = pd.date_range("2000-01-31", periods=len(x), freq="ME")
+    return Panel.from_frames(pd.DataFrame(x, index=index).add_prefix("f"), pd.DataFrame(y, index=index).add_prefix("r"))
+
+
+def frames(panel: Panel) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Factors and responses as the frames they came from."""
+    return (
+        pd.DataFrame(panel.x, index=panel.index, columns=panel.factors),
+        pd.DataFrame(panel.y, index=panel.index, columns=panel.responses),
+    )
+
+
+# Beliefs ------------------------------------------------------------------------------------------
+
+
+def some_signs(panel: Panel, seed: int = 1) -> pd.DataFrame:
+    """A sign matrix with all four kinds of cells."""
+    random = np.random.default_rng(seed)
+    shape = (len(panel.responses), len(panel.factors))
+    return panel.cells(random.choice([1.0, -1.0, 0.0, np.nan], size=shape, p=[0.35, 0.2, 0.15, 0.3]))
+
+
+def some_prior(panel: Panel, seed: int = 2) -> pd.DataFrame:
+    """A prior that says nothing about a third of the cells, and may lie outside the signs."""
+    random = np.random.default_rng(seed)
+    prior = 0.5 * random.standard_normal((len(panel.responses), len(panel.factors)))
+    prior[random.random(prior.shape) < 0.2] = np.nan
+    prior[random.random(prior.shape) < 0.2] = 0.0
+    return panel.cells(prior)
+
+
+def some_groups(panel: Panel) -> pd.Series:
+    """Three groups of unequal size."""
+    labels = np.array(["equity", "bonds", "equity", "credit"])[np.arange(len(panel.responses)) % 4]
+    return pd.Series(labels, index=panel.responses)
+
+
+def largest_gradient(panel: Panel, spec: FitSpec) -> float:
+    """The scale of λ for the loss of this spec: ``max |g|``."""
+    return float(np.abs(moments(prepare(panel, spec.loss)).linear).max())
+
+
+# The reference ------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Silence the warnings of the reference and of CVXPY."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextlib.contextmanager
+def tolerance(value: float) -> Iterator[None]:
+    """Let every CVXPY solve inside stop only at this tolerance."""
+    original = cp.Problem.solve
+
+    def solve(self: cp.Problem, *args: object, **settings: object) -> object:
+        tight = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), value)
+        return original(self, *args, **{**settings, **tight})
+
+    cp.Problem.solve = solve
+    try:
+        yield
+    finally:
+        cp.Problem.solve = original
+
+
+def reference_fit(panel: Panel, beliefs: Beliefs, spec: FitSpec, scale: float = 1.0) -> factorlasso.LassoModel:
+    """Fit the reference to what ours was given, with data times ``scale`` and λ times its square.
+
+    The reference lets a sign matrix cancel ``nonneg``; ours intersects the two, so the reference gets
+    the intersected matrix.
+    """
+    signs, nonneg = beliefs.signs, spec.nonneg
+    if nonneg and signs is not None:
+        signs, nonneg = np.where(np.isnan(signs) | (signs > 0), 1.0, 0.0), False
+    grouped = spec.model_type is LassoModelType.GROUP_LASSO
+    x, y = frames(panel)
+    model = factorlasso.LassoModel(
+        model_type=reference_type(spec.model_type),
+        group_data=pd.Series(beliefs.groups, index=panel.responses) if grouped else None,
+        reg_lambda=spec.penalty.reg_lambda * scale**2,
+        span=spec.loss.span,
+        cutoff_fraction=spec.clustering.cutoff_fraction,
+        group_penalty=spec.penalty.group_penalty,
+        l1_weight=spec.penalty.l1_weight,
+        demean=spec.loss.demean,
+        loss_normalization=spec.loss.normalization,
+        warmup_period=spec.warmup_period,
+        nonneg=nonneg,
+        factors_beta_loading_signs=None if signs is None else panel.cells(signs),
+        factors_beta_prior=None if beliefs.prior is None else panel.cells(beliefs.prior),
+    )
+    with quiet():
+        return model.fit(scale * x, scale * y)
+
+
+def reference_type(model_type: LassoModelType) -> factorlasso.LassoModelType:
+    """The reference's member of the same meaning; it knows HCGL by its newer name only."""
+    if model_type.clusters_responses:
+        return factorlasso.LassoModelType.HIERARCHICAL_CLUSTER_GROUP_LASSO
+    return factorlasso.LassoModelType[model_type.name]
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """One fit of ours and the reference's fit of the same problem."""
+
+    ours: Fit
+    theirs: factorlasso.LassoModel
+
+    @property
+    def their_beta(self) -> Array:
+        """The reference's loadings as it returned them, (N, M)."""
+        return self.theirs.coef_.to_numpy()
+
+    @property
+    def distance(self) -> float:
+        """Largest difference between the loadings."""
+        return float(np.abs(self.their_beta - self.ours.beta).max())
+
+    def objectives(self) -> tuple[float, float]:
+        """Our objective at our loadings and at the reference's, the latter clipped to the box.
+
+        Only of responses out of warm-up: the others' loadings are set to zero after the solve.
+        """
+        kept = ~self.ours.short
+        clipped = self.ours.box.clip(self.their_beta)
+        both = (self.ours.problem.objective(beta)[kept].sum() for beta in (self.ours.beta, clipped))
+        return next(both), next(both)
