@@ -17,18 +17,13 @@ part = st.segmented_control(
     label_visibility="collapsed",
 )
 if part == "Signs":
-    st.markdown(
-        "**+** loading ≥ 0, **−** loading ≤ 0, **0** no loading, blank free. Paste blocks from a spreadsheet."
-    )
     editors.signs(edits, feedback.members(fit))
     st.caption(feedback.sign_summary(fit))
     editors.files(edits, "signs", edits.signs, inputs.source.key)
 elif part == "Prior":
-    st.markdown("The penalty pulls each loading towards its prior; a blank cell is pulled towards zero.")
     editors.prior(edits, feedback.members(fit))
     editors.files(edits, "prior", edits.prior, inputs.source.key)
 elif part == "Groups":
-    st.markdown("One label a response: GROUP_LASSO needs them, *Clusters* compares the tree with them.")
     editors.groups(edits, inputs.panel.responses)
     editors.files(edits, "groups", editors.groups_table(edits), inputs.source.key)
 elif part == "Rules":

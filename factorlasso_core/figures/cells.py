@@ -164,9 +164,9 @@ def _number(value: float) -> str:
 def text_layers(fit: Fit, rows: Array, limit: float, theme: Theme, axes: Trace) -> list[Trace]:
     """Return the numbers in the cells, in whichever of two colours is legible there."""
     text = np.array(cell_text(fit, rows), dtype=object)
-    deep = np.abs(fit.beta[rows]) > theme.turning * limit
+    white = theme.wants_white(fit.beta[rows] / limit)
     layers = []
-    for mask, colour in ((~deep, theme.ink), (deep, theme.paper)):
+    for mask, colour in ((~white, "#000000"), (white, "#ffffff")):
         row, column = np.nonzero(mask & (text != ""))
         layers.append({
             "type": "scatter",

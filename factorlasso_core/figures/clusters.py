@@ -12,6 +12,7 @@ from factorlasso_core.arrays import Array
 from factorlasso_core.clusters import Tree
 from factorlasso_core.errors import OptionError
 from factorlasso_core.figures.branches import cut_marks, height_axis, tree_traces
+from factorlasso_core.figures.layout import base_layout, colour_bar, message
 from factorlasso_core.figures.rows import (
     cluster_numbers,
     label_axis,
@@ -22,16 +23,7 @@ from factorlasso_core.figures.rows import (
     row_order,
     tree_drawing,
 )
-from factorlasso_core.figures.style import (
-    PALETTE,
-    Theme,
-    base_layout,
-    cluster_colours,
-    colour_bar,
-    message,
-    safe_names,
-    safe_text,
-)
+from factorlasso_core.figures.style import PALETTE, Theme, cluster_colours, safe_names, safe_text
 from factorlasso_core.figures.tree import Drawing, draw_tree
 from factorlasso_core.result import Fit
 

@@ -12,6 +12,7 @@ from factorlasso_core.agreement import aligned_truth
 from factorlasso_core.arrays import Array
 from factorlasso_core.figures.branches import cut_marks, height_axis, strip, tree_traces
 from factorlasso_core.figures.cells import MOST_MARKED_ROWS, cell_words, state_layers, text_layers
+from factorlasso_core.figures.layout import base_layout, colour_bar
 from factorlasso_core.figures.rows import (
     LINES,
     cluster_numbers,
@@ -23,14 +24,7 @@ from factorlasso_core.figures.rows import (
     row_order,
     tree_drawing,
 )
-from factorlasso_core.figures.style import (
-    PALETTE,
-    Theme,
-    base_layout,
-    colour_bar,
-    colour_limit,
-    safe_names,
-)
+from factorlasso_core.figures.style import PALETTE, Theme, colour_limit, safe_names
 from factorlasso_core.result import Fit
 
 Trace = dict[str, Any]

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from factorlasso_core.arrays import Array
+from factorlasso_core.figures.layout import base_layout, message
 from factorlasso_core.figures.rows import (
     LINES,
     cluster_numbers,
@@ -20,20 +21,13 @@ from factorlasso_core.figures.rows import (
     row_order,
     tree_drawing,
 )
-from factorlasso_core.figures.style import (
-    PALETTE,
-    Theme,
-    base_layout,
-    cluster_colours,
-    message,
-    safe_names,
-)
+from factorlasso_core.figures.style import PALETTE, Theme, cluster_colours, safe_names
 from factorlasso_core.panel import Panel
 from factorlasso_core.result import Fit
 
 Trace = dict[str, Any]
 
-MOST_CELLS = 150_000  # of a presence map; longer samples are shown in spells of several rows
+MOST_CELLS, MOST_SPELLS = 150_000, 1_200  # of a presence map: what a screen can show
 MOST_BARS = 60
 
 
@@ -86,7 +80,7 @@ def missing_map(panel: Panel, theme: Theme) -> go.Figure:
     """
     present = ~np.isnan(np.hstack([panel.y, panel.x])).T
     labels = [*panel.responses, *panel.factors]
-    share, starts = _spells(present, max(1, MOST_CELLS // len(labels)))
+    share, starts = _spells(present, max(1, min(MOST_SPELLS, MOST_CELLS // len(labels))))
     spell = "" if len(starts) == len(panel.index) else "from "
     trace = {
         "type": "heatmap",

@@ -1,4 +1,4 @@
-"""Colours, labels and layout shared by all figures.
+"""Colours and labels shared by all figures.
 
 Labels come from files and are treated as hostile: Plotly reads ``<b>``, ``<a>`` and entities in any text
 as markup, and ``$...$`` as a formula.
@@ -10,17 +10,14 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from factorlasso_core.arrays import Array
 
 LONGEST_LABEL = 28  # characters on an axis
 LONGEST_HOVER = 200
 ZERO_WIDTH = 1e-12  # of the scale: what counts as zero in the colours of loadings
-FONT = '"Source Sans", "Source Sans Pro", system-ui, sans-serif'
 
 # Qualitative colours told apart by the colour-blind: six of Okabe and Ito, five of Paul Tol, one grey.
 PALETTE = (
@@ -32,8 +29,9 @@ POSITIVE = ("#d7e8f3", "#92c5de", "#4393c3", "#2166ac", "#053061")  # from just 
 DARK_NEGATIVE = ("#ffd0c0", "#f58d70", "#cc5338", "#8c3527", "#58261f")
 DARK_POSITIVE = ("#1d3d57", "#235d8a", "#3386c0", "#74b8ea", "#cfe9ff")
 
-# Left out of the tool bar: sharing uploads the data behind the chart to a server of Plotly's.
-NO_TOOLS = ("sendChartToCloud", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d")
+# Relative luminance of WCAG 2, and the one on which black and white have the same contrast.
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+EVEN_LUMINANCE = 0.179
 
 Scale = list[tuple[float, str]]
 
@@ -95,10 +93,14 @@ class Theme:
         zero = [(0.5 - ZERO_WIDTH, self.neutral), (0.5 + ZERO_WIDTH, self.neutral)]
         return _spread(below, 0.0, 0.5 - ZERO_WIDTH) + zero + _spread(above, 0.5 + ZERO_WIDTH, 1.0)
 
-    @property
-    def turning(self) -> float:
-        """Share of the limit beyond which text on a loading is legible in the colour of the page."""
-        return 0.4 if self.dark else 0.6
+    def wants_white(self, share: Array) -> Array:
+        """Return where white text is more legible than black on a loading, given as a share of the limit."""
+        places = [place for place, _ in self.loadings]
+        parts = np.array([_channels(colour) for _, colour in self.loadings]) / 255.0
+        at = 0.5 + 0.5 * np.clip(np.nan_to_num(share, nan=0.0), -1.0, 1.0)
+        mixed = np.stack([np.interp(at, places, parts[:, i]) for i in range(3)], axis=-1)
+        linear = np.where(mixed <= 0.04045, mixed / 12.92, ((mixed + 0.055) / 1.055) ** 2.4)
+        return np.asarray(linear @ LUMINANCE < EVEN_LUMINANCE)
 
     @property
     def diverging(self) -> Scale:
@@ -130,9 +132,14 @@ def cluster_colours(count: int, theme: Theme) -> list[str]:
     return [rounds[i % len(rounds)] for i in range(count)]
 
 
+def _channels(colour: str) -> list[int]:
+    """Red, green and blue of ``#rrggbb``, 0 to 255."""
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+
+
 def _mixed(colour: str, other: str, share: float) -> str:
     """A colour with a share of another."""
-    pairs = ((int(colour[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5))
+    pairs = zip(_channels(colour), _channels(other), strict=True)
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
 
 
@@ -177,85 +184,3 @@ def colour_limit(*values: Array) -> float:
     unit = 10.0 ** np.floor(np.log10(largest))
     ladder = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
     return float(unit * next(step for step in ladder if step * unit >= largest * (1 - 1e-12)))
-
-
-def base_layout(theme: Theme, height: int, fit_digest: str | None = None, **changes: Any) -> dict[str, Any]:
-    """Return the layout every figure starts from; ``changes`` win.
-
-    The digest of the fit goes into ``meta``, so that what is on the screen can be told from outside.
-    """
-    hover = {"bgcolor": theme.neutral, "bordercolor": theme.muted, "align": "left"}
-    axis = {"title": {"font": {"size": 12, "color": theme.muted}}, "gridcolor": theme.grid}
-    layout: dict[str, Any] = {
-        "template": {"layout": {"xaxis": axis, "yaxis": axis}},
-        "height": height,
-        "margin": {"l": 10, "r": 10, "t": 40, "b": 40},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"family": FONT, "size": 13, "color": theme.ink},
-        "hoverlabel": {**hover, "font": {"family": FONT, "size": 13, "color": theme.ink}},
-        "hovermode": "closest",
-        "modebar": {
-            "bgcolor": "rgba(0,0,0,0)",
-            "color": theme.muted,
-            "activecolor": theme.ink,
-            "remove": list(NO_TOOLS),
-        },
-        "legend": top_legend(),
-        "meta": {"fit": fit_digest},
-    }
-    return layout | changes
-
-
-def top_legend() -> dict[str, Any]:
-    """A legend in one line along the upper edge, which explains and does not switch."""
-    return {
-        "orientation": "h",
-        "x": 0,
-        "xanchor": "left",
-        "y": 1,
-        "yanchor": "top",
-        "yref": "container",
-        "itemclick": False,
-        "itemdoubleclick": False,
-        "font": {"size": 12},
-        "bgcolor": "rgba(0,0,0,0)",
-    }
-
-
-def colour_bar(title: str, limit: float, theme: Theme) -> dict[str, Any]:
-    """A short horizontal colour bar in the upper right corner."""
-    return {
-        "orientation": "h",
-        "title": {"text": title, "side": "right", "font": {"size": 12}},
-        "thickness": 9,
-        "lenmode": "pixels",
-        "len": 190,
-        "x": 1,
-        "xanchor": "right",
-        "y": 1,
-        "yref": "container",
-        "yanchor": "top",
-        "ypad": 0,
-        "xpad": 6,
-        "tickvals": [-limit, 0, limit],
-        "ticktext": [f"{-limit:.3g}", "0", f"{limit:.3g}"],
-        "tickfont": {"size": 11, "color": theme.muted},
-        "outlinewidth": 0,
-    }
-
-
-def message(theme: Theme, text: str, fit_digest: str | None = None) -> go.Figure:
-    """Return an empty figure that says why it is empty."""
-    note = {
-        "text": safe_text(text, None),
-        "showarrow": False,
-        "x": 0.5,
-        "y": 0.5,
-        "xref": "paper",
-        "yref": "paper",
-        "font": {"size": 14, "color": theme.muted},
-    }
-    hidden = {"visible": False}
-    layout = base_layout(theme, 160, fit_digest, annotations=[note], xaxis=hidden, yaxis=hidden)
-    return go.Figure(layout=layout)

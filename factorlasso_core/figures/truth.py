@@ -11,8 +11,9 @@ import plotly.graph_objects as go
 from factorlasso_core.agreement import aligned_truth
 from factorlasso_core.arrays import Array
 from factorlasso_core.figures.cells import state_layers
+from factorlasso_core.figures.layout import base_layout, colour_bar
 from factorlasso_core.figures.rows import label_axis, label_width, row_height, row_names, row_order
-from factorlasso_core.figures.style import Theme, base_layout, colour_bar, colour_limit
+from factorlasso_core.figures.style import Theme, colour_limit
 from factorlasso_core.result import Fit
 
 Trace = dict[str, Any]

@@ -26,6 +26,7 @@ WIDTHS = (8, 40)  # in characters
 NEGATIVE, ZERO, POSITIVE = "B2182B", "F7F7F7", "2166AC"  # told apart by the colour-blind
 SCALE_QUANTILE = 0.98  # one outlier must not wash out the colours of all other cells
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # in XML 1.0
+PLAIN = re.compile(r"\w[\w .,:;<>/()-]{0,200}")  # text no spreadsheet takes for anything else
 BOLD, LINK = Font(bold=True), Font(color="0563C1", underline="single")
 PASSED, FAILED = (PatternFill(bgColor=colour) for colour in ("C6EFCE", "FFC7CE"))
 
@@ -76,8 +77,12 @@ def write_sheet(target: Any, sheet: Sheet) -> None:
     target.append([_header_cell(target, name) for name in names])
     formats = [_format(sheet, name) if i >= first else GENERAL for i, name in enumerate(names)]
     for row in rows:
-        cells = [_cell(target, value, form) for value, form in zip(row, formats, strict=True)]
-        target.append(_linked(cells, row, sheet.links) if sheet.links else cells)
+        target.append([
+            _link(target, value, sheet.links[value])
+            if isinstance(value, str) and value in sheet.links
+            else _cell(target, value, form)
+            for value, form in zip(row, formats, strict=True)
+        ])  # fmt: skip
     if rows and len(names) > first:
         _decorate(target, sheet, f"{get_column_letter(first + 1)}2", rows, len(names))
 
@@ -108,7 +113,7 @@ def _shown(value: object) -> str:
 
 
 def _header_cell(target: Any, name: str) -> Any:
-    cell = _text_cell(target, name)
+    cell = _marked_text(target, name)
     cell.font = BOLD
     return cell
 
@@ -128,21 +133,27 @@ def _cell(target: Any, value: object, form: str) -> Any:
         return WriteOnlyCell(target, value)
     cell = WriteOnlyCell(target, repr(value))
     cell.data_type = "n"  # as text of a number: openpyxl itself writes 16 digits, and loses bits
-    cell.number_format = form
+    if form != GENERAL:
+        cell.number_format = form
     return cell
 
 
-def _linked(cells: list[Any], row: tuple[object, ...], links: Mapping[str, str]) -> list[Any]:
-    """Make links of the cells whose text leads to a sheet of the same workbook."""
-    for cell, value in zip(cells, row, strict=True):
-        if isinstance(value, str) and value in links:
-            title = links[value].replace("'", "''")
-            cell.hyperlink = Hyperlink(ref="A1", location=f"'{title}'!A1")
-            cell.font = LINK
-    return cells
+def _link(target: Any, text: str, title: str) -> Any:
+    """A text that leads to the first cell of a sheet of the same workbook."""
+    cell = _marked_text(target, text)
+    quoted = title.replace("'", "''")
+    cell.hyperlink = Hyperlink(ref="A1", location=f"'{quoted}'!A1")
+    cell.font = LINK
+    return cell
 
 
 def _text_cell(target: Any, text: str) -> Any:
+    if PLAIN.fullmatch(text):
+        return text  # a cell object for it would take three times as long to write
+    return _marked_text(target, text)
+
+
+def _marked_text(target: Any, text: str) -> Any:
     cell = WriteOnlyCell(target, ILLEGAL.sub("", text)[:LONGEST_TEXT])
     cell.data_type = "s"  # openpyxl makes a formula of a leading =, and an error of #N/A
     if ESCAPE.match(text):
@@ -187,7 +198,5 @@ def _scale(end: float) -> Any:
 def _choices(allowed: Sequence[str]) -> str:
     text = ",".join(allowed)
     if len(text) > 255 or '"' in text or any("," in choice for choice in allowed):
-        raise ValueError(
-            "a list of allowed values holds at most 255 characters, no comma and no quotation mark"
-        )
+        raise ValueError("a list of allowed values holds at most 255 characters, no comma and no quotation mark")
     return f'"{text}"'

@@ -34,11 +34,12 @@ def from_symbols(shown: pd.DataFrame) -> pd.DataFrame:
 def signs(edits: Edits, members: dict[str, list[str]]) -> None:
     """The sign matrix: paint, grid, file."""
     _paint(edits, members, _sign_brush, "signs")
+    st.markdown("**+** loading ≥ 0, **−** loading ≤ 0, **0** no loading, blank free. Paste blocks from a spreadsheet.")
     columns = {
         str(name): st.column_config.TextColumn(str(name), width=64, validate=TYPABLE, max_chars=2)
         for name in edits.signs.columns
     }
-    shown = _grid(to_symbols(edits.signs), f"signs_grid_{edits.version}", columns)
+    shown = _grid(to_symbols(edits.signs), f"signs_grid_{edits.key}", columns)
     read = from_symbols(shown).set_axis(edits.signs.index).set_axis(edits.signs.columns, axis=1)
     if not read.equals(edits.signs):
         edits.signs = read
@@ -49,11 +50,12 @@ def signs(edits: Edits, members: dict[str, list[str]]) -> None:
 def prior(edits: Edits, members: dict[str, list[str]]) -> None:
     """The prior: paint, grid, file."""
     _paint(edits, members, _prior_brush, "prior")
+    st.markdown("The penalty pulls each loading towards its prior; a blank cell is pulled towards zero.")
     columns = {
         str(name): st.column_config.NumberColumn(str(name), width=80, format="%.4g")
         for name in edits.prior.columns
     }
-    shown = _grid(edits.prior, f"prior_grid_{edits.version}", columns)
+    shown = _grid(edits.prior, f"prior_grid_{edits.key}", columns)
     read = shown.astype(float).set_axis(edits.prior.index).set_axis(edits.prior.columns, axis=1)
     if not read.equals(edits.prior):
         edits.prior = read
@@ -62,10 +64,11 @@ def prior(edits: Edits, members: dict[str, list[str]]) -> None:
 
 def groups(edits: Edits, responses: pd.Index) -> None:
     """Group labels, one a response."""
+    st.markdown("One label a response: GROUP_LASSO needs them, *Clusters* compares the tree with them.")
     current = pd.Series("", index=responses) if edits.groups is None else edits.groups
     frame = current.rename("group").to_frame()
     column = {"group": st.column_config.TextColumn("group", width="medium", max_chars=200)}
-    shown = _grid(frame, f"groups_grid_{edits.version}", column)["group"].fillna("").set_axis(responses)
+    shown = _grid(frame, f"groups_grid_{edits.key}", column)["group"].fillna("").set_axis(responses)
     if not shown.equals(current.fillna("")):
         edits.groups = shown if shown.ne("").any() else None
         st.rerun()
@@ -78,6 +81,7 @@ def _grid(frame: pd.DataFrame, key: str, columns: dict[str, Any]) -> pd.DataFram
     return st.data_editor(base, key=key, column_config=columns, height=min(36 * (len(base) + 1) + 2, 560))
 
 
+# A line of text must stand between these controls and the grid: its toolbar floats above its right end.
 def _paint(
     edits: Edits, members: dict[str, list[str]], brush: Callable[[Edits], float | None], name: str
 ) -> None:
@@ -122,7 +126,7 @@ def files(edits: Edits, kind: str, table: pd.DataFrame | None, stem: str) -> Non
     """Export what is in the grid, import what is in a file; a file that cannot be used changes nothing."""
     left, middle, right = st.columns([2, 1, 1], vertical_alignment="center")
     with left:
-        sent = st.file_uploader(f"Import {kind}", type=["csv", "xlsx", "parquet"], key=f"{kind}_file_{edits.version}",
+        sent = st.file_uploader(f"Import {kind}", type=["csv", "xlsx", "parquet"], key=f"{kind}_file_{edits.key}",
                                 label_visibility="collapsed", max_upload_size=10)  # fmt: skip
     with middle:
         if table is not None:

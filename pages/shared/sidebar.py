@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from factorlasso_core import Beliefs, FitSpec, LassoModelType, Panel
+from factorlasso_core.demo import DEMOS
 from pages.shared import compute, feedback, scale, settings, sources, state
 from pages.shared.compute import Outcome
 from pages.shared.sources import Source
@@ -67,7 +68,8 @@ def show() -> Inputs:
 
 def _source() -> Source:
     """The chosen data; the link carries the key, because titles are long and an upload has none to share."""
-    keys = sources.choices()
+    titles = sources.choices()
+    keys = list(titles)
     record = state.session()
     if record.choose is not None:
         state.put("data", record.choose)
@@ -75,7 +77,7 @@ def _source() -> Source:
     if state.value("data") not in keys:
         asked = st.query_params.get("data")
         state.put("data", asked if asked in keys else keys[0])
-    key = st.selectbox("Demo data", keys, format_func=sources.title, key="data", persist_state="session")
+    key = st.selectbox("Demo data", keys, format_func=titles.__getitem__, key="data", persist_state="session")
     settings.carry("data", key, keys[0])
     return sources.load(key)
 
@@ -107,7 +109,7 @@ def _penalty(unit: float) -> float:
 
 def _start() -> float:
     """The default λ: the stop of the default demo nearest to 3e-5."""
-    first = sources.demo_source(sources.choices()[0])
+    first = sources.demo_source(next(iter(DEMOS)))
     unit = compute.lambda_scale(first.panel, shared=True)
     return scale.at_stop(scale.nearest_stop(START_LAMBDA, unit), unit)
 

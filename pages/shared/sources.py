@@ -46,14 +46,10 @@ def demo_source(key: str) -> Source:
     return Source(key, demo.title, panel, demo.groups, demo.truth, demo.note, (), True)
 
 
-def choices() -> list[str]:
-    """Keys of what can be chosen, the upload last."""
-    return [*DEMOS, *([UPLOAD] if state.session().upload is not None else [])]
-
-
-def title(key: str) -> str:
-    """What the select box shows for a key."""
-    return state.session().upload.title if key == UPLOAD else DEMOS[key]
+def choices() -> dict[str, str]:
+    """Keys and titles of what can be chosen, the upload last."""
+    mine = state.session().upload
+    return {**DEMOS, **({} if mine is None else {UPLOAD: mine.title})}
 
 
 def load(key: str) -> Source:
@@ -66,7 +62,7 @@ def edits(source: Source) -> Edits:
     panel, store = source.panel, state.session().edits
     if panel.key not in store:
         blank = pd.DataFrame(float("nan"), index=panel.responses, columns=panel.factors)
-        store[panel.key] = Edits(signs=blank, prior=blank.copy(), groups=source.groups)
+        store[panel.key] = Edits(panel.key, signs=blank, prior=blank.copy(), groups=source.groups)
     return store[panel.key]
 
 

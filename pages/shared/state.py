@@ -21,6 +21,7 @@ class Edits:
     """What the analyst holds about one data set, by label.
 
     Attributes:
+        data: Digest of the data set.
         signs: Responses by factors, 1, -1, 0, NaN. prior: the same, floats. groups: labels by response.
         window: First and last date of the sample, or None for all.
         version: Raised when a matrix changes outside its grid, which then has to be drawn anew.
@@ -28,6 +29,7 @@ class Edits:
         sample: The panel inside the window, kept so that its digest is computed once.
     """
 
+    data: str
     signs: pd.DataFrame
     prior: pd.DataFrame
     groups: pd.Series | None
@@ -35,6 +37,11 @@ class Edits:
     version: int = 0
     limit: float | None = None
     sample: Panel | None = None
+
+    @property
+    def key(self) -> str:
+        """Changes with the data and with every change made outside a grid."""
+        return f"{self.data[:8]}_{self.version}"
 
 
 @dataclass

@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import openpyxl
 import pytest
 
+from factorlasso_core import Beliefs, ClusterOptions, Fit, FitSpec, LassoModelType, Panel, PenaltyOptions, fit
+from factorlasso_core.demo import load_demo
+
 pytestmark = pytest.mark.browser
+FACTORS = ("MktRF", "SMB", "HML", "Mom")
 PAGES = ("", "Data", "Model", "Tune", "Clusters", "Export")
 
 
@@ -31,8 +36,7 @@ def fit_id(page) -> str:
 
 def wait_for_new_fit(page, old: str) -> str:
     page.wait_for_function(
-        "old => { const m = document.querySelectorAll('.fit-id');"
-        " return m.length === 1 && m[0].textContent !== old }",
+        "old => { const m = document.querySelectorAll('.fit-id'); return m.length === 1 && m[0].textContent !== old }",
         arg=old,
     )
     settle(page)
@@ -88,7 +92,7 @@ def betas(book: openpyxl.Workbook) -> dict[tuple[str, str], float]:
         (row[0], factor): value
         for row in sheet.iter_rows(min_row=2, values_only=True)
         for factor, value in zip(header, row, strict=True)
-        if factor in ("MktRF", "SMB", "HML", "Mom")
+        if factor in FACTORS
     }
 
 
@@ -135,13 +139,15 @@ def test_the_main_job_on_the_french_demo(page, server, tmp_path) -> None:
     assert page.get_by_text("Optimal, gap").count() == 1
     go(page, "Export")
 
-    # The workbook holds exactly the fit on screen.
+    # The workbook holds exactly the betas on screen, and they are those of the digest on screen.
     book = workbook(page, tmp_path)
+    read, shown = betas(book), on_screen(page)
+    assert len(shown) >= 4 * 10
+    assert shown == {cell: read[cell] for cell in shown}
     assert fit_id(page) in {cell.value for row in book["parameters"] for cell in row}
-    shown = fitted(page)
-    read = betas(book)
-    assert read == shown
-    assert fit_id(page) == wait_digest(page)
+    again = fitted_anew(page.url, positive)
+    assert again.digest == fit_id(page)
+    assert {(str(k), str(f)): value for (k, f), value in again.betas.stack().items()} == read
     no_exception(page)
 
 
@@ -162,14 +168,32 @@ def pick(page, box: str, option: str) -> None:
     settle(page)
 
 
-def wait_digest(page) -> str:
-    settle(page)
-    return fit_id(page)
+def on_screen(page) -> dict[tuple[str, str], float]:
+    """The loadings in the table of the page, which draws only the rows in view."""
+    table = page.get_by_test_id("stDataFrame").first
+    table.locator("[role=row]").nth(1).wait_for(state="attached")
+    header, *rows = [row.locator("th, td").all_inner_texts() for row in table.locator("[role=row]").all()]
+    return {
+        (row[0], factor): float(text)
+        for row in rows
+        for factor, text in zip(header, row, strict=True)
+        if factor in FACTORS
+    }
 
 
-def fitted(page) -> dict[tuple[str, str], float]:
-    """The loadings behind the digest on screen, fitted anew in this process from the page's own link."""
-    raise NotImplementedError
+def fitted_anew(url: str, negative: tuple[str, str]) -> Fit:
+    """The fit that the page's link and the painted sign describe, made in this process."""
+    asked = parse_qs(urlsplit(url).query)
+    demo = load_demo(asked["data"][0])
+    panel = Panel.from_frames(demo.factors, demo.responses)
+    signs = panel.cells(np.full(panel.shape[1:], np.nan))
+    signs.loc[negative] = -1
+    spec = FitSpec(
+        LassoModelType.GROUP_LASSO_CLUSTERS,
+        clustering=ClusterOptions(float(asked["cutoff"][0])),
+        penalty=PenaltyOptions(float(asked["lam"][0]), 0.1),
+    )
+    return fit(panel, Beliefs.for_panel(panel, signs=signs, groups=demo.groups), spec)
 
 
 def test_every_parameter_survives_reload_and_page_change(page, server) -> None:

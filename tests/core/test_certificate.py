@@ -35,9 +35,7 @@ def problem(x, y, *, row=0.0, cell=0.0, prior=0.0, lower=-INF, upper=INF, **opti
     panel = Panel.from_frames(pd.DataFrame(np.asarray(x, float)), pd.DataFrame(np.asarray(y, float)))
     data = prepare(panel, LossOptions(**{"demean": False, **options}))
     shape = (panel.shape[1], panel.shape[2])
-    cell, prior, lower, upper = (
-        np.array(np.broadcast_to(v, shape), dtype=float) for v in (cell, prior, lower, upper)
-    )
+    cell, prior, lower, upper = (np.array(np.broadcast_to(v, shape), dtype=float) for v in (cell, prior, lower, upper))
     penalty = RowPenalty(np.array(np.broadcast_to(row, shape[:1]), dtype=float), cell)
     return Problem(data, moments(data), penalty, prior, Box(lower, upper, np.zeros(shape, dtype=np.int8)))
 

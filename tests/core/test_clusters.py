@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -80,7 +82,7 @@ def test_a_higher_cut_only_joins_clusters():
     tree = build_tree(correlations(3, 20))
     cuts = [same_cluster(tree.cut(f)) for f in np.linspace(0.01, 1, 60)]
     counts = [tree.count(f) for f in np.linspace(0.01, 1, 60)]
-    assert all((low <= high).all() for low, high in zip(cuts, cuts[1:], strict=False))
+    assert all((low <= high).all() for low, high in itertools.pairwise(cuts))
     assert counts == sorted(counts, reverse=True) and counts[0] > counts[-1]
 
 

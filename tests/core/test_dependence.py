@@ -149,9 +149,7 @@ def test_on_complete_data_both_rules_with_a_span_agree():
 @pytest.mark.parametrize("scale", [1e-9, 1e-4, 1e6])
 def test_pairwise_does_not_feel_units(scale):
     y = ragged(11)
-    np.testing.assert_allclose(
-        correlation(scale * y, 20, "pairwise"), correlation(y, 20, "pairwise"), atol=1e-12
-    )
+    np.testing.assert_allclose(correlation(scale * y, 20, "pairwise"), correlation(y, 20, "pairwise"), atol=1e-12)
 
 
 def test_pairwise_keeps_the_correlation_of_a_pair_that_ended_long_ago():

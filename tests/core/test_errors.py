@@ -36,9 +36,7 @@ def test_each_error_is_caught_as_the_base_and_as_its_parent(kind: type, parent: 
 
 def test_the_tree_drawn_in_the_docstring_is_the_tree_in_the_module() -> None:
     classes = {
-        name
-        for name, kind in vars(errors).items()
-        if inspect.isclass(kind) and issubclass(kind, FactorLassoError)
+        name for name, kind in vars(errors).items() if inspect.isclass(kind) and issubclass(kind, FactorLassoError)
     }
     assert classes == {kind.__name__ for kind in TREE} | {"FactorLassoError"}
     assert all(name in (errors.__doc__ or "") for name in classes)

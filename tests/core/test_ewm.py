@@ -71,9 +71,7 @@ def test_the_mean_is_the_recursion_on_any_ragged_array(seed, rows, columns, span
 def test_the_filtered_path_equals_the_stepped_path(seed, span):
     values = np.random.default_rng(seed).standard_normal((40, 3))
     values[:7, 1] = 0.0  # a late start after its leading gap was filled
-    np.testing.assert_allclose(
-        _filtered(values, decay(span)), _stepped(values, decay(span)), rtol=1e-12, atol=1e-14
-    )
+    np.testing.assert_allclose(_filtered(values, decay(span)), _stepped(values, decay(span)), rtol=1e-12, atol=1e-14)
 
 
 def test_a_late_start_is_the_recursion_on_leading_zeros():

@@ -72,9 +72,7 @@ def random_prox(seed: int, zero_sides: bool) -> tuple[_Rows, np.ndarray]:
     low, high = -rng.random((n, m)), rng.random((n, m))
     shift = rng.choice([0.0, 1.0], (n, 1)) * rng.standard_normal((n, m))  # zero may lie outside
     low, high = (0 * low, 0 * high) if zero_sides else (low + shift, high + shift)
-    low, high = (
-        np.where(rng.random((n, m)) < 0.4, sign * INF, side) for sign, side in ((-1, low), (1, high))
-    )
+    low, high = (np.where(rng.random((n, m)) < 0.4, sign * INF, side) for sign, side in ((-1, low), (1, high)))
     if not zero_sides:
         pinned = rng.random((n, m)) < 0.1
         middle = rng.standard_normal((n, m))
@@ -202,6 +200,13 @@ def test_zeros_are_exact_and_positive():
     assert np.abs(beta[beta != 0]).min() > 1e-6
 
 
+def test_a_prior_of_minus_zero_is_zero():
+    x, y = regression(3)
+    for penalty in ({"cell": 1e6}, {"row": 1e6}):
+        beta = solve(problem(x, y, prior=-0.0, **penalty)).beta
+        assert (beta == 0).all() and not np.signbit(beta).any()
+
+
 def test_a_row_that_leaves_does_so_as_a_whole():
     x, y = regression(4)
     g = np.linalg.norm(2 * y.T @ x / 50, axis=1)
@@ -220,7 +225,16 @@ def test_cells_at_a_bound_or_at_the_prior_are_exactly_there():
         beta = solve(p).beta
         at = (beta == prior) | (beta == lower) | (beta == upper)
         near = np.minimum.reduce([np.abs(beta - v) for v in (prior, lower, upper)]) < 1e-9
-        assert 5 < at.sum() and (at == near).all()
+        assert at.sum() > 5 and (at == near).all()
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_bound_far_from_the_prior_is_met_to_the_last_bit(side):
+    x, y = regression(5, responses=40)
+    bound = side * 0.01 * (1 + np.random.default_rng(5).random((40, 4)))
+    box = {"upper": bound} if side > 0 else {"lower": bound}
+    beta = solve(problem(x, y, prior=side * 3.3, cell=100.0, **box)).beta
+    np.testing.assert_array_equal(beta, bound)
 
 
 @pytest.mark.parametrize("kind", ["row", "cell"])

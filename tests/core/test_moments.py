@@ -139,9 +139,7 @@ def test_dividing_by_the_weights_multiplies_a_loss_by_rows_over_its_own_weight(s
     sample, own = (data_of(8, span=span, normalization=n) for n in ("sample", "weight_sum"))
     beta = np.ones((5, 3))
     mass = (own.valid * own.weights[:, None]).sum(axis=0)
-    np.testing.assert_allclose(
-        moments(own).loss(beta), moments(sample).loss(beta) * sample.rows / mass, rtol=1e-12
-    )
+    np.testing.assert_allclose(moments(own).loss(beta), moments(sample).loss(beta) * sample.rows / mass, rtol=1e-12)
 
 
 def test_without_a_span_and_holes_both_normalisations_are_the_same():
@@ -173,9 +171,7 @@ def test_own_centring_is_weighted_least_squares_with_a_free_intercept(span, norm
         root = np.sqrt(weighted(data, k))
         design = np.column_stack([np.ones(60), data.x])
         least, *_ = np.linalg.lstsq(design * root[:, None], data.y[:, k] * root, rcond=None)
-        np.testing.assert_allclose(
-            np.linalg.solve(m.gram[m.pattern[k]], m.linear[k]), least[1:], rtol=1e-9, atol=1e-11
-        )
+        np.testing.assert_allclose(np.linalg.solve(m.gram[m.pattern[k]], m.linear[k]), least[1:], rtol=1e-9, atol=1e-11)
         residual = data.y[:, k] - data.x @ beta[k]
         free = np.average(residual, weights=root**2)
         expected = (root**2 * (residual - free) ** 2).sum()
@@ -209,9 +205,7 @@ def test_a_factor_that_stands_still_in_a_responses_own_rows_leaves_no_rounding_b
 # The product --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("patterns", "responses"), [(1, 1), (1, 30), (3, 24), (3, 100), (3, 23), (7, 7), (5, 1)]
-)
+@pytest.mark.parametrize(("patterns", "responses"), [(1, 1), (1, 30), (3, 24), (3, 100), (3, 23), (7, 7), (5, 1)])
 def test_the_product_with_the_gram_is_the_same_in_one_batch_and_by_pattern(patterns, responses):
     rng = np.random.default_rng(13)
     root = rng.standard_normal((patterns, 4, 4))

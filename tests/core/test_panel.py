@@ -117,7 +117,7 @@ def test_rows_that_do_not_match_are_refused_with_both_counts():
 @given(st.booleans(), st.integers(0, 5), st.integers(0, 1), st.booleans())
 def test_one_cell_off_by_one_bit_or_missing_is_another_key(side, row, column, missing):
     frame = X if side else Y
-    value = np.nan if missing else np.nextafter(frame.iat[row, column], np.inf)
+    value = np.nan if missing else np.nextafter(frame.iloc[row, column], np.inf)
     other = changed(frame, row, column, value)
     assert panel(**{"x" if side else "y": other}).key != panel().key
 

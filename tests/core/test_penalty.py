@@ -31,9 +31,7 @@ def test_a_yuan_lin_weight_is_the_root_of_the_size():
 def test_the_names_and_the_order_of_groups_do_not_matter():
     renamed = np.array([{"a": 7, "b": 1, "c": "x"}[label] for label in LABELS], dtype=object)
     np.testing.assert_array_equal(group_weights(renamed, "normalized"), group_weights(LABELS, "normalized"))
-    np.testing.assert_array_equal(
-        group_weights(LABELS[::-1], "yuan_lin"), group_weights(LABELS, "yuan_lin")[::-1]
-    )
+    np.testing.assert_array_equal(group_weights(LABELS[::-1], "yuan_lin"), group_weights(LABELS, "yuan_lin")[::-1])
 
 
 @pytest.mark.parametrize("rule", ["normalized", "yuan_lin"])

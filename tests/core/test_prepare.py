@@ -205,9 +205,7 @@ def test_means_for_the_constant_are_weighted_over_each_responses_valid_rows(span
     st.sampled_from(["panel", "per_response"]),
     st.sampled_from(["impute", "drop"]),
 )
-def test_with_the_constant_the_weighted_residual_mean_is_zero_for_any_loadings(
-    seed, span, demean, centering, rows
-):
+def test_with_the_constant_the_weighted_residual_mean_is_zero_for_any_loadings(seed, span, demean, centering, rows):
     p = ragged_panel(seed)
     data = prepared(p, span=span, demean=demean, centering=centering if demean else "panel", factor_rows=rows)
     beta = np.random.default_rng(seed).standard_normal((4, 3))

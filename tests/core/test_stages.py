@@ -226,8 +226,7 @@ def test_what_was_fitted_before_does_not_change_one_byte(loss):
 
 def test_the_options_of_the_cut_do_not_enter_the_tree():
     left, right = (
-        fit(PANEL, spec=dataclasses.replace(SPEC, clustering=ClusterOptions(f)), stages=Stages())
-        for f in (0.2, 0.9)
+        fit(PANEL, spec=dataclasses.replace(SPEC, clustering=ClusterOptions(f)), stages=Stages()) for f in (0.2, 0.9)
     )
     np.testing.assert_array_equal(left.clustering.tree.linkage, right.clustering.tree.linkage)
     assert left.n_clusters > right.n_clusters

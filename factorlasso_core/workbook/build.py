@@ -1,0 +1,130 @@
+"""A fit as the bytes of an Excel workbook."""
+
+from __future__ import annotations
+
+import platform
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import PurePath
+
+import numpy as np
+import pandas as pd
+import scipy
+
+from factorlasso_core.result import PROVED, Fit
+from factorlasso_core.version import VERSION
+from factorlasso_core.workbook import tables
+from factorlasso_core.workbook.beliefs import prior_table, signs_table
+from factorlasso_core.workbook.words import COLUMNS, LEGEND, SHEETS
+from factorlasso_core.xlsx import Sheet, write_xlsx
+
+MOST_CORRELATED = 200  # responses up to which the correlations are a sheet
+LOADING = '0.0000;-0.0000;"-"'  # positive; negative; exactly zero
+TINY, SHARE = "0.00E+00", "0.0%"
+STATISTICS = {"alpha": "0.000000", "residual_vol": "0.000000", "r2": SHARE, "missing": SHARE} | dict.fromkeys(
+    ("ss_total", "ss_res", "relative_gap", "kkt_residual"), TINY
+)
+LONGEST_STEM = 40
+
+
+def build_workbook(fit: Fit, *, created: datetime, source: str = "", seconds: float | None = None) -> bytes:
+    """Return a workbook that holds a fit and everything that is needed to make it again.
+
+    Every number is the exact double; only its format rounds. Text is never a formula.
+
+    Args:
+        fit: The fit.
+        created: When; a time without a zone is taken as UTC.
+        source: Where the data came from, a title or a file name.
+        seconds: How long the fit took, if known.
+    """
+    body = list(_sheets(fit))
+    long_rows = next(len(sheet.table) for sheet in body if sheet.title == "betas_long")
+    body.append(_dictionary(body))
+    body.append(Sheet("checks", tables.checks(fit, long_rows), index=False, freeze="A3", flags=True))
+    time = _utc(created)
+    return write_xlsx([_readme(fit, body, time, source, seconds), *body], created=time)
+
+
+def workbook_name(fit: Fit, source: str, created: datetime) -> str:
+    """Return ``hcgl_<data>_<fit>_<time>.xlsx`` with nothing a file system could object to."""
+    plain = unicodedata.normalize("NFKD", PurePath(source.replace("\\", "/")).name)
+    stem = re.sub(r"\.(csv|xlsx|parquet|txt|tsv)$", "", plain.encode("ascii", "ignore").decode(), flags=re.IGNORECASE)
+    stem = re.sub(r"[^A-Za-z0-9]+", "-", stem)[:LONGEST_STEM].strip("-") or "data"
+    return f"hcgl_{stem}_{fit.digest[:8]}_{_utc(created):%Y%m%d-%H%M}.xlsx"
+
+
+def _utc(time: datetime) -> datetime:
+    """The same moment in UTC, without a zone, as spreadsheets keep times."""
+    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo is not None else time
+
+
+def _sheets(fit: Fit) -> Iterator[Sheet]:
+    """Yield the sheets with numbers, in order."""
+    yield Sheet("parameters", tables.parameters(fit), index=False)
+    betas = tables.betas(fit)
+    corner = "B2" if betas.index.nlevels == 1 else "C2"
+    yield Sheet("betas", betas, number_format=LOADING, freeze=corner, autofilter=True, colour_scale=True)
+    long = {"beta": LOADING, "prior": LOADING, "multiplier": TINY}
+    yield Sheet("betas_long", tables.betas_long(fit), index=False, number_format=long, freeze="A2", autofilter=True)
+    yield Sheet("fit_statistics", tables.fit_statistics(fit), number_format=STATISTICS, autofilter=True)
+    if fit.labels is not None:
+        yield Sheet("clusters", tables.clusters(fit, fit.labels), autofilter=True)
+    if fit.clustering is not None and fit.cutoff is not None:
+        merges = tables.linkage(fit.clustering.tree.linkage, fit.cutoff)
+        yield Sheet("linkage", merges, index=False, number_format={"height": "0.0000"}, freeze="A2")
+    yield Sheet("signs", signs_table(fit.panel, fit.beliefs), number_format="0", allowed=("1", "-1", "0"))
+    if fit.beliefs.prior is not None:
+        yield Sheet("prior", prior_table(fit.panel, fit.beliefs), number_format=LOADING, colour_scale=True)
+    if fit.clustering is not None and len(fit.beta) <= MOST_CORRELATED:
+        matrix = tables.correlation(fit, fit.clustering.correlation, fit.clustering.tree.leaves)
+        yield Sheet("correlation", matrix, number_format="0.00", colour_scale=True)
+
+
+def _dictionary(body: list[Sheet]) -> Sheet:
+    given = {
+        (sheet.title, str(name))
+        for sheet in body
+        for name in [*sheet.table.columns, *(sheet.table.index.names if sheet.index else ())]
+    }
+    given |= {(title, name) for title in ("checks", "dictionary") for name in COLUMNS[title]}
+    titles = [sheet.title for sheet in body] + ["dictionary", "checks"]
+    return Sheet("dictionary", tables.dictionary(titles, given), index=False, freeze="A2", autofilter=True)
+
+
+def _readme(fit: Fit, body: list[Sheet], created: datetime, source: str, seconds: float | None) -> Sheet:
+    """The cover: what, when, with what, how good, and where to find what."""
+    rows = [*_what(fit, created, source, seconds), ("", "")]
+    rows += [(f"→ {sheet.title}", SHEETS[sheet.title]) for sheet in body] + [("", "")]
+    rows += [*LEGEND, ("", "")]
+    rows += [("note", notice.message) for notice in fit.notices]
+    links = {f"→ {sheet.title}": sheet.title for sheet in body}
+    return Sheet("README", pd.DataFrame(rows, columns=["item", "value"]), index=False, freeze="A2", links=links)
+
+
+def _what(fit: Fit, created: datetime, source: str, seconds: float | None) -> Iterator[tuple[str, object]]:
+    rows, responses, factors = fit.panel.shape
+    model = fit.spec.model_type.name.replace("GROUP_LASSO_CLUSTERS", "HCGL (GROUP_LASSO_CLUSTERS)")
+    yield "what", f"{model}: loadings of {responses} responses on {factors} factors from {rows} rows"
+    yield "source", source
+    yield "created", f"{created:%Y-%m-%d %H:%M:%S} UTC"
+    yield "fit", fit.digest
+    yield "solver", fit.solver if fit.solved is None else fit.solved.solution.solver
+    yield "status", "nothing was solved" if fit.solved is None else fit.solved.solution.status
+    yield "proof", _proof(fit)
+    if seconds is not None:
+        yield "seconds", seconds
+    yield "factorlasso-workbench", VERSION
+    yield "python", platform.python_version()
+    for module in (np, pd, scipy):
+        yield module.__name__, module.__version__
+
+
+def _proof(fit: Fit) -> str:
+    if fit.certificate is None:
+        return "none: nothing was solved"
+    gap, residual = fit.certificate.relative_gap, fit.certificate.kkt_residual
+    verdict = "optimal" if gap <= PROVED else "NOT proved optimal"
+    return f"{verdict}: relative duality gap {gap:.2e}, KKT residual {residual:.2e} (largest over the responses)"
