@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.shared import feedback, layout
 
-inputs = layout.begin("Home", ":material/grid_on:")
+inputs = layout.begin("Home")
 fit = feedback.need_fit(inputs.outcome)
 
 st.markdown(

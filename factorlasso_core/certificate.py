@@ -218,9 +218,7 @@ def _scaled_split(point: _Point) -> tuple[Array, Array]:
 
 def _gap(point: _Point, p: Array, mu: Array, moments: Moments, pattern: Array) -> Array:
     """The three parts of the gap, each non-negative for a feasible β."""
-    penalty = (
-        point.row * _norm(point.d) + (point.cell * np.abs(point.d)).sum(axis=1) - (p * point.d).sum(axis=1)
-    )
+    penalty = point.row * _norm(point.d) + (point.cell * np.abs(point.d)).sum(axis=1) - (p * point.d).sum(axis=1)
     # Only finite sides carry a multiplier; the product with an infinite side is 0 * inf.
     to_upper = np.where(mu > 0, point.upper - point.beta, 0.0)
     to_lower = np.where(mu < 0, point.beta - point.lower, 0.0)

@@ -19,15 +19,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from factorlasso_core.arrays import Array
-from factorlasso_core.moments import gram_times
+from factorlasso_core.moments import Moments, gram_times
 from factorlasso_core.problem import Problem, Solution
+from factorlasso_core.prox import EPS, allowed, holds_zero, norm, prox, soft
 
 TOLERANCE = 1e-13  # proximal gradient residual as a share of the size of h
 BURST = 20  # first burst of gradient steps; later ones are longer
-ROUNDS = 60
+ROUNDS = 24
 NEWTON_STEPS = 6
 RIDGE = 1e-13
-EPS = float(np.finfo(float).eps)
+UNEVEN = 30.0  # ratio of Gram diagonals from which gradient steps are scaled cell by cell
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,22 +42,26 @@ class _Rows:
     cell: Array
     low: Array
     high: Array
-    lipschitz: Array  # (n,)
+    metric: Array  # diagonal that majorises the Gram matrix: gradient steps divide by it
 
     def take(self, keep: Array) -> _Rows:
         """The subproblems of some of the rows."""
-        parts = (getattr(self, name)[keep] for name in ("h", "row", "cell", "low", "high", "lipschitz"))
+        parts = (getattr(self, name)[keep] for name in ("h", "row", "cell", "low", "high", "metric"))
         return _Rows(self.gram, self.pattern[keep], *parts)
 
     def gradient(self, d: Array) -> Array:
         """Gradient of the smooth part at d."""
         return gram_times(self.gram, self.pattern, d) - self.h
 
+    def prox(self, u: Array) -> Array:
+        """Proximal map of the penalty and the box in the metric of the steps."""
+        return prox(u, self.metric, self.row, self.cell, self.low, self.high)
+
     def objective(self, d: Array) -> tuple[Array, Array]:
         """Objective of every row and the size of its terms, against which rounding is judged."""
         quadratic = 0.5 * (d * gram_times(self.gram, self.pattern, d)).sum(axis=1)
         linear = (self.h * d).sum(axis=1)
-        penalty = self.row * _norm(d) + (self.cell * np.abs(d)).sum(axis=1)
+        penalty = self.row * norm(d) + (self.cell * np.abs(d)).sum(axis=1)
         return quadratic - linear + penalty, quadratic + np.abs(linear) + penalty
 
 
@@ -70,7 +75,6 @@ def solve(problem: Problem) -> Solution:
 
 def _rows(problem: Problem) -> _Rows:
     moments, box = problem.moments, problem.box
-    largest = np.maximum(moments.spectrum[0][:, -1], 0.0)
     return _Rows(
         gram=moments.gram,
         pattern=moments.pattern,
@@ -79,8 +83,22 @@ def _rows(problem: Problem) -> _Rows:
         cell=problem.penalty.cell,
         low=box.lower - problem.prior,
         high=box.upper - problem.prior,
-        lipschitz=np.where(largest > 0, largest, 1.0)[moments.pattern],
+        metric=_metric(moments)[moments.pattern],
     )
+
+
+def _metric(moments: Moments) -> Array:
+    """A diagonal D with A <= D for every pattern, (P, M): even where the factors are alike, else scaled by cell."""
+    largest = moments.spectrum[0][:, -1:]
+    even = np.broadcast_to(np.where(largest > 0, largest, 1.0), moments.gram.shape[:2])
+    size = np.sqrt(np.maximum(np.einsum("pjj->pj", moments.gram), 0.0))
+    unit = np.where(size > 0, size, 1.0)
+    # Gershgorin bounds the matrix scaled to unit diagonal; an empty factor takes any positive value.
+    bound = (np.abs(moments.gram) / (unit[:, :, None] * unit[:, None, :])).sum(axis=2).max(axis=1)
+    scaled = np.where(size > 0, bound[:, None] * size**2, even)
+    smallest = np.where(size > 0, size, np.inf).min(axis=1)
+    uneven = size.max(axis=1) ** 2 > UNEVEN * smallest**2
+    return np.where(uneven[:, None], scaled, even)
 
 
 def _on_the_nose(problem: Problem, rows: _Rows, d: Array) -> Array:
@@ -117,75 +135,18 @@ def _polish_all(rows: _Rows, d: Array) -> _State:
     return state
 
 
-def _norm(values: Array) -> Array:
-    return np.sqrt((values * values).sum(axis=1))
-
-
-def _soft(values: Array, threshold: Array) -> Array:
-    return np.sign(values) * np.maximum(np.abs(values) - threshold, 0.0)
-
-
-def _allowed(values: Array, low: Array, high: Array) -> Array:
-    """The part of a direction the box leaves open at d = 0."""
-    return np.where(values < 0, np.where(low < 0, values, 0.0), np.where(high > 0, values, 0.0))
-
-
 def _zero_is_optimal(rows: _Rows) -> Array:
     """Rows where the deviation zero satisfies the optimality conditions, (n,)."""
-    inside = ((rows.low <= 0) & (rows.high >= 0)).all(axis=1)
-    return inside & (_norm(_allowed(_soft(rows.h, rows.cell), rows.low, rows.high)) <= rows.row)
-
-
-def _prox(rows: _Rows, u: Array) -> Array:
-    """Proximal map of the penalty and the box with step 1/lipschitz."""
-    step = 1.0 / rows.lipschitz
-    sigma = _soft(u, rows.cell * step[:, None])
-    threshold = rows.row * step
-    out = np.clip(sigma, rows.low, rows.high)
-    ruled = threshold > 0
-    if not ruled.any():
-        return out
-    # With every finite side at zero the map composes: drop forbidden signs, then shrink the row.
-    cone = ((rows.low == 0) | np.isinf(rows.low)) & ((rows.high == 0) | np.isinf(rows.high))
-    simple = ruled & cone.all(axis=1)
-    norm = _norm(out)
-    shrink = np.maximum(1.0 - np.divide(threshold, norm, out=np.ones_like(norm), where=norm > 0), 0.0)
-    out = np.where(simple[:, None], out * shrink[:, None], out)
-    general = np.flatnonzero(ruled & ~simple)
-    if len(general):
-        out[general] = _prox_in_box(sigma[general], threshold[general], rows.low[general], rows.high[general])
-    return out
-
-
-def _prox_in_box(sigma: Array, threshold: Array, low: Array, high: Array) -> Array:
-    """Row norm in a general box: the root ρ of ``‖clip(σ ρ/(ρ+t))‖ = ρ`` by safeguarded Newton."""
-    zero = ((low <= 0) & (high >= 0)).all(axis=1) & (_norm(_allowed(sigma, low, high)) <= threshold)
-    bottom, top = np.zeros(len(sigma)), _norm(np.clip(sigma, low, high))
-    rho = np.where(top > 0, top, 1.0)
-    for _ in range(40):
-        scaled = sigma * (rho / (rho + threshold))[:, None]
-        d = np.clip(scaled, low, high)
-        norm = _norm(d)
-        # ρ/‖d(ρ)‖ - 1 increases and is nearly linear, so Newton needs few steps.
-        slope = np.where(d == scaled, d * d, 0.0).sum(axis=1) * threshold / (rho * (rho + threshold))
-        bottom, top = np.where(norm > rho, rho, bottom), np.where(norm > rho, top, rho)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            newton = rho - norm * (rho - norm) / (norm - rho * slope / norm)
-        better = np.where((newton >= bottom) & (newton <= top), newton, 0.5 * (bottom + top))
-        moved = np.abs(better - rho) > 2 * EPS * rho
-        rho = np.where(zero | ~moved | (better <= 0), rho, better)
-        if not (moved & ~zero).any():
-            break
-    return np.where(zero[:, None], 0.0, np.clip(sigma * (rho / (rho + threshold))[:, None], low, high))
+    return holds_zero(rows.low, rows.high) & (norm(allowed(soft(rows.h, rows.cell), rows.low, rows.high)) <= rows.row)
 
 
 def _burst(rows: _Rows, d: Array, length: int) -> Array:
     """FISTA for a number of steps; a row whose momentum points uphill starts its momentum anew."""
-    step = (1.0 / rows.lipschitz)[:, None]
+    step = 1.0 / rows.metric
     ahead, t = d, np.ones(len(d))
     for _ in range(length):
-        new = _prox(rows, ahead - step * rows.gradient(ahead))
-        uphill = ((ahead - new) * (new - d)).sum(axis=1) > 0
+        new = rows.prox(ahead - step * rows.gradient(ahead))
+        uphill = (rows.metric * (ahead - new) * (new - d)).sum(axis=1) > 0
         t = np.where(uphill, 1.0, t)
         t_next = 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * t * t))
         ahead = new + ((t - 1.0) / t_next)[:, None] * (new - d)
@@ -196,9 +157,9 @@ def _burst(rows: _Rows, d: Array, length: int) -> Array:
 def _residual(rows: _Rows, d: Array) -> Array:
     """Proximal gradient residual as a share of the size of the gradient's terms, (n,)."""
     gradient = rows.gradient(d)
-    moved = _prox(rows, d - gradient / rows.lipschitz[:, None]) - d
-    size = np.abs(rows.h).max(axis=1) + rows.lipschitz * np.abs(d).max(axis=1)
-    return rows.lipschitz * np.abs(moved).max(axis=1) / np.where(size > 0, size, 1.0)
+    moved = rows.metric * (rows.prox(d - gradient / rows.metric) - d)
+    size = np.abs(rows.h).max(axis=1) + (rows.metric * np.abs(d)).max(axis=1)
+    return np.abs(moved).max(axis=1) / np.where(size > 0, size, 1.0)
 
 
 def _newton(rows: _Rows, d: Array) -> Array:
@@ -244,9 +205,9 @@ def _newton_step(rows: _Rows, d: Array) -> tuple[Array, Array]:
 
 def _direction(rows: _Rows, d: Array, free: Array) -> Array:
     """Newton direction on the free cells, zero elsewhere."""
-    norm = _norm(d)
-    pull = np.divide(rows.row, norm, out=np.zeros_like(norm), where=norm > 0)
-    unit = np.divide(d, norm[:, None], out=np.zeros_like(d), where=norm[:, None] > 0)
+    length = norm(d)
+    pull = np.divide(rows.row, length, out=np.zeros_like(length), where=length > 0)
+    unit = np.divide(d, length[:, None], out=np.zeros_like(d), where=length[:, None] > 0)
     slope = rows.gradient(d) + pull[:, None] * d + rows.cell * np.sign(d)
     hessian = rows.gram[rows.pattern] - pull[:, None, None] * unit[:, :, None] * unit[:, None, :]
     cell = np.arange(d.shape[1])
@@ -260,7 +221,7 @@ def _direction(rows: _Rows, d: Array, free: Array) -> Array:
 
 def _to_first_stop(rows: _Rows, d: Array, step: Array) -> Array:
     """Go along the step until the first cell meets its kink or bound, and leave that cell exactly there."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         to_kink = np.where((rows.cell > 0) & (step * d < 0), -d / step, np.inf)
         side = np.where(step < 0, rows.low, rows.high)
         to_side = np.where(step != 0, (side - d) / step, np.inf)

@@ -8,6 +8,7 @@ loss options go further back. Same inputs, same result, whatever was fitted befo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -59,10 +60,23 @@ def fit(
         True
     """
     beliefs, spec, stages = beliefs or Beliefs(), spec or FitSpec(), stages or Stages()
+    _check_beliefs(panel, beliefs)
     if spec.model_type is LassoModelType.GROUP_LASSO and beliefs.groups is None:
         raise BeliefsError("GROUP_LASSO needs a group for every response: give group labels or choose HCGL.")
-    key = fit_digest(panel, beliefs, spec, solver)
-    return stages.get("solve", key, lambda: _fit(panel, beliefs, spec, solver, fallbacks, stages, key))
+    identity = fit_digest(panel, beliefs, spec, solver)
+    key = digest(identity, solver, *fallbacks)
+    result = stages.get("solve", key, lambda: _fit(panel, beliefs, spec, solver, fallbacks, stages, identity))
+    # Labels 1 and "1" have one digest: an answer from the cache goes out under the caller's own.
+    return result if result.panel is panel else replace(result, panel=panel)
+
+
+def _check_beliefs(panel: Panel, beliefs: Beliefs) -> None:
+    """Refuse beliefs made for a panel of another shape, which broadcasting would stretch in silence."""
+    _, responses, factors = panel.shape
+    for name, shape in (("signs", (responses, factors)), ("prior", (responses, factors)), ("groups", (responses,))):
+        held = getattr(beliefs, name)
+        if held is not None and held.shape != shape:
+            raise BeliefsError(f"The {name} have shape {held.shape}, the panel needs {shape}: use Beliefs.for_panel.")
 
 
 def fit_digest(panel: Panel, beliefs: Beliefs, spec: FitSpec, solver: str = FAST) -> str:

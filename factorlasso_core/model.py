@@ -114,20 +114,14 @@ class LassoModel:
         correlation_normalization: str = "reference",
         **unsupported: Any,
     ) -> None:
-        given = {
-            name: value
-            for name, value in locals().items()
-            if name not in ("self", "unsupported", "__class__")
-        }
+        given = {name: value for name, value in locals().items() if name not in ("self", "unsupported", "__class__")}
         self._assign({**DEFAULT_ONLY, **given, **known_names(unsupported)})
 
     # Parameters -----------------------------------------------------------------------------------
 
     @classmethod
     def _parameter_names(cls) -> list[str]:
-        explicit = [
-            name for name in inspect.signature(cls.__init__).parameters if name not in ("self", "unsupported")
-        ]
+        explicit = [name for name in inspect.signature(cls.__init__).parameters if name not in ("self", "unsupported")]
         return explicit + list(DEFAULT_ONLY)
 
     def _assign(self, parameters: dict[str, Any]) -> None:
@@ -239,9 +233,7 @@ class LassoModel:
         frame = _frame(x, "x", columns=self.coef_.columns)
         missing = self.coef_.columns.difference(frame.columns, sort=False)
         if len(missing):
-            raise DataError(
-                f"The factor {missing[0]!r} is not in x: give every factor the model was fitted on."
-            )
+            raise DataError(f"The factor {missing[0]!r} is not in x: give every factor the model was fitted on.")
         values = frame[self.coef_.columns].to_numpy(dtype=float) @ self.coef_.to_numpy().T
         if self.fit_demeaned_:
             values = values + self.alpha_const_.to_numpy()
@@ -253,8 +245,12 @@ class LassoModel:
         Only cells where both the response and its prediction are known enter either sum; a response
         without such cells, or constant, is left out; NaN when none is left.
         """
-        predicted = self.predict(x)
-        actual = _frame(y, "y", columns=predicted.columns, index=predicted.index)[predicted.columns]
+        names = self._fitted().panel.responses
+        x_frame, y_frame = _on_one_index(_frame(x, "x", columns=self.coef_.columns), _frame(y, "y", columns=names))
+        missing = names.difference(y_frame.columns, sort=False)
+        if len(missing):
+            raise DataError(f"The response {missing[0]!r} is not in y: give every response the model was fitted on.")
+        predicted, actual = self.predict(x_frame), y_frame[names]
         observed = actual.where(predicted.notna())
         error = ((observed - predicted) ** 2).sum()
         total = ((observed - observed.mean()) ** 2).sum()
@@ -266,7 +262,7 @@ def _signature_defaults(cls: type) -> dict[str, Any]:
     return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
 
 
-def _frame(data: Table, prefix: str, columns: Any = None, index: Any = None) -> pd.DataFrame:
+def _frame(data: Table, prefix: str, columns: Any = None) -> pd.DataFrame:
     """A frame of what was given; arrays get the names ``x0, x1, …`` or the given ones."""
     if isinstance(data, pd.DataFrame):
         return data
@@ -274,16 +270,22 @@ def _frame(data: Table, prefix: str, columns: Any = None, index: Any = None) -> 
         return data.to_frame()
     if not isinstance(data, np.ndarray):
         raise TypeError(f"{prefix} must be a DataFrame, Series or array, not {type(data).__name__}.")
-    values = data.reshape(len(data), -1)
+    if data.ndim not in (1, 2):
+        raise DataError(f"{prefix} has {data.ndim} dimensions: give rows by columns.")
+    values = data[:, None] if data.ndim == 1 else data
     names = [f"{prefix}{j}" for j in range(values.shape[1])] if columns is None else columns
     if len(names) != values.shape[1]:
         raise DataError(f"{prefix} has {values.shape[1]} columns where the fitted model has {len(names)}.")
-    return pd.DataFrame(values, columns=names, index=index)
+    return pd.DataFrame(values, columns=names)
 
 
 def _aligned(x: Table, y: Table) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Frames on one index: a side without labels takes those of the other."""
-    left, right = _frame(x, "x"), _frame(y, "y")
+    """What was given as frames on one index."""
+    return _on_one_index(_frame(x, "x"), _frame(y, "y"))
+
+
+def _on_one_index(left: pd.DataFrame, right: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Two frames of one length: one whose rows are only counted takes the labels of the other."""
     if len(left) == len(right) and not left.index.equals(right.index):
         plain = pd.RangeIndex(len(left))
         if left.index.equals(plain):

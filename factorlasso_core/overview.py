@@ -51,9 +51,7 @@ def describe_series(panel: Panel, warmup_period: int | None) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-def _describe(
-    values: Array, labels: pd.Index, index: pd.Index, role: str, warmup_period: int | None
-) -> pd.DataFrame:
+def _describe(values: Array, labels: pd.Index, index: pd.Index, role: str, warmup_period: int | None) -> pd.DataFrame:
     present = ~np.isnan(values)
     count = present.sum(axis=0)
     filled = np.where(present, values, 0.0)

@@ -77,13 +77,13 @@ class Panel:
     def window(self, start: Any = None, end: Any = None) -> Panel:
         """Return the rows from ``start`` to ``end``, both included."""
         if isinstance(self.index, pd.DatetimeIndex):
-            start, end = (None if edge is None else pd.Timestamp(edge) for edge in (start, end))
+            start, end = (_edge(edge, self.index.tz) for edge in (start, end))
+        if not self.index.is_monotonic_increasing:
+            raise DataError("The rows are not in order: sort the panel before choosing a window.")
         rows = self.index.slice_indexer(start, end)
         if len(self.index[rows]) == 0:
             raise DataError(f"No observation lies between {start} and {end}: widen the sample window.")
-        return Panel(
-            frozen(self.x[rows]), frozen(self.y[rows]), self.factors, self.responses, self.index[rows]
-        )
+        return Panel(frozen(self.x[rows]), frozen(self.y[rows]), self.factors, self.responses, self.index[rows])
 
     def cells(self, values: Array) -> pd.DataFrame:
         """Return an (N, M) array as a frame, responses by factors."""
@@ -92,6 +92,14 @@ class Panel:
     def by_response(self, values: Array, name: Hashable) -> pd.Series:
         """Return an (N,) array as a named series over the responses."""
         return pd.Series(np.array(values), index=self.responses, name=name)
+
+
+def _edge(edge: Any, zone: Any) -> pd.Timestamp | None:
+    """A date as a stamp in the zone of the index."""
+    if edge is None:
+        return None
+    stamp = pd.Timestamp(edge)
+    return stamp.tz_localize(zone) if stamp.tz is None and zone is not None else stamp
 
 
 def _matrix(frame: pd.DataFrame, what: str) -> Array:
@@ -167,9 +175,7 @@ class Beliefs:
 
 def _aligned(frame: pd.DataFrame, panel: Panel, what: str) -> Array:
     if not isinstance(frame, pd.DataFrame):
-        raise BeliefsError(
-            f"The {what} must be a DataFrame of responses by factors, not {type(frame).__name__}."
-        )
+        raise BeliefsError(f"The {what} must be a DataFrame of responses by factors, not {type(frame).__name__}.")
     for axis, have, need in (
         ("response", frame.index, panel.responses),
         ("factor", frame.columns, panel.factors),
@@ -207,9 +213,7 @@ def _group_labels(groups: pd.Series, panel: Panel) -> Array:
     if not isinstance(groups, pd.Series):
         raise BeliefsError(f"Groups must be a Series of labels by response, not {type(groups).__name__}.")
     if not groups.index.is_unique:
-        raise BeliefsError(
-            f"The groups name the response {groups.index[groups.index.duplicated()][0]!r} twice."
-        )
+        raise BeliefsError(f"The groups name the response {groups.index[groups.index.duplicated()][0]!r} twice.")
     labels = groups.reindex(panel.responses)
     if labels.isna().any():
         orphan = panel.responses[labels.isna().to_numpy()][0]

@@ -61,7 +61,7 @@ def check_parameters(parameters: dict[str, Any]) -> None:
     for name, default in DEFAULT_ONLY.items():
         value = getattr(parameters[name], "value", parameters[name])  # the reference's enums count by value
         neutral = name == "cluster_smoother_type" and value == 1
-        if value != default and not neutral:
+        if not neutral and (hasattr(value, "shape") or value != default):
             raise NotImplementedError(f"{name}={value!r} is not supported: leave it at {default!r}.")
     spec = to_spec(parameters)
     if spec.model_type is LassoModelType.GROUP_LASSO and parameters["group_data"] is None:

@@ -55,6 +55,4 @@ def group_penalty(options: PenaltyOptions, labels: Array, factors: int) -> RowPe
     """Share α of λ on the cells, the rest on the rows, weighted by group."""
     weights = group_weights(labels, options.group_penalty)
     row = (1.0 - options.l1_weight) * options.reg_lambda * weights
-    return RowPenalty(
-        frozen(row), frozen(np.full((len(labels), factors), options.l1_weight * options.reg_lambda))
-    )
+    return RowPenalty(frozen(row), frozen(np.full((len(labels), factors), options.l1_weight * options.reg_lambda)))

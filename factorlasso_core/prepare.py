@@ -80,9 +80,7 @@ def _running(options: LossOptions) -> bool:
 def _centred(values: Array, options: LossOptions) -> Array:
     if not options.demean:
         return values
-    centred = values - (
-        ewm_mean(values, options.span) if options.span and _running(options) else _means(values)
-    )
+    centred = values - (ewm_mean(values, options.span) if options.span and _running(options) else _means(values))
     # What rounding leaves of a constant column must not pass for variation.
     constant = _largest(centred) <= 1e-14 * _largest(values)
     return np.where(constant & ~np.isnan(centred), 0.0, centred)

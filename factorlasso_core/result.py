@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -96,12 +95,12 @@ class Fit:
         """The proof of optimality, or None when nothing was solved."""
         return None if self.solved is None else self.solved.certificate
 
-    @cached_property
+    @property
     def betas(self) -> pd.DataFrame:
-        """Loadings as a frame, responses by factors."""
+        """Loadings as a frame of the caller's own, responses by factors."""
         return self.panel.cells(self.beta)
 
-    @cached_property
+    @property
     def clusters(self) -> pd.Series | None:
         """Group label by response without the responses in warm-up, or None."""
         if self.labels is None:
@@ -134,7 +133,8 @@ def cell_states(problem: Problem | None, solved: Solved | None, beta: Array, sho
         state[:] = State.ACTIVE
         state[at_prior] = State.AT_PRIOR
         state[(beta == 0) & at_prior] = State.ZERO_BY_PENALTY
-        state[((beta == 0) & ~at_prior) | solved.certificate.held] = State.HELD_BY_BOUND
+        at_bound = (beta == problem.box.lower) | (beta == problem.box.upper)
+        state[at_bound & (~at_prior | solved.certificate.held)] = State.HELD_BY_BOUND
         grams = problem.moments.gram
         flat = (np.einsum("pjj->pj", grams) == 0)[problem.moments.pattern]
         state[flat & (solved.certificate.multipliers == 0)] = State.NO_DATA
@@ -148,9 +148,7 @@ def notices(
     """What the analyst should know: who was left out and why, and what was not proved."""
     found = [_about("warm-up", "Too few observations, loadings set to zero", panel.responses[short])]
     if problem is None or solved is None:
-        message = (
-            f"Only {data.rows} prepared rows: at least {MINIMUM_ROWS} are needed, nothing was estimated."
-        )
+        message = f"Only {data.rows} prepared rows: at least {MINIMUM_ROWS} are needed, nothing was estimated."
         found.append(Notice("too-short", message))
     else:
         empty = np.all(~data.valid, axis=0) & ~short

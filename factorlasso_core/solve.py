@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from factorlasso_core import fast, reference
+from factorlasso_core.arrays import frozen
 from factorlasso_core.certificate import Certificate, certify
 from factorlasso_core.errors import SolverError
 from factorlasso_core.problem import Problem, Solution
@@ -38,5 +39,7 @@ def solve(problem: Problem, solver: str = FAST, fallbacks: Sequence[str] = ()) -
         except SolverError as error:
             failure = error
             continue
+        frozen(solution.beta)
+        frozen(solution.converged)
         return Solved(solution, certify(problem, solution.beta))
     raise failure

@@ -6,7 +6,7 @@ from factorlasso_core.figures import series
 from factorlasso_core.overview import describe_series, row_use
 from pages.shared import data_view, feedback, layout
 
-inputs = layout.begin("Data", ":material/table_chart:")
+inputs = layout.begin("Data")
 
 data_view.upload()
 st.markdown(f"**{feedback.plain(inputs.source.title)}** · {feedback.plain(inputs.source.note)}")
@@ -19,13 +19,9 @@ st.subheader("Series", anchor=False)
 data_view.series_table(table)
 picked = data_view.pick_series(inputs.panel)
 cumulated = st.toggle("Cumulated", value=True, key="cumulated", persist_state="session")
-feedback.chart(
-    series.series_lines(picked, feedback.theme(), cumulative=cumulated), "series", "Picked series over time"
-)
+feedback.chart(series.series_lines(picked, feedback.theme(), cumulative=cumulated), "series", "Picked series over time")
 with st.expander("Where observations are missing", key="missing_map", on_change="rerun") as missing:
     if missing.open:
-        feedback.chart(
-            series.missing_map(inputs.panel, feedback.theme()), "missing", "Missing observations by series"
-        )
+        feedback.chart(series.missing_map(inputs.panel, feedback.theme()), "missing", "Missing observations by series")
 feedback.file_notes(inputs.source.notes)
 feedback.fit_id(inputs.outcome)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.shared import editors, feedback, layout, settings
 
-inputs = layout.begin("Model", ":material/tune:")
+inputs = layout.begin("Model")
 edits, fit = inputs.edits, feedback.need_fit(inputs.outcome)
 
 st.caption(feedback.MODEL_SENTENCES[inputs.spec.model_type.name])

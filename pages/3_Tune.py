@@ -5,14 +5,12 @@ import streamlit as st
 from factorlasso_core.figures import loadings, series
 from pages.shared import feedback, layout, tune_view
 
-inputs = layout.begin("Tune", ":material/grid_on:")
+inputs = layout.begin("Tune")
 fit, theme = feedback.need_fit(inputs.outcome), feedback.theme()
 
 tune_view.headline(inputs, fit)
 limit = tune_view.colour_limit(inputs.edits, fit)
-feedback.chart(
-    loadings.clustermap(fit, theme=theme, limit=limit), "clustermap", "Tree of responses and their loadings"
-)
+feedback.chart(loadings.clustermap(fit, theme=theme, limit=limit), "clustermap", "Tree of responses and their loadings")
 left, right = st.columns(2)
 with left:
     feedback.chart(series.r2_bars(fit, theme), "r2", "R² of each response")

@@ -8,7 +8,7 @@ from factorlasso_core import LassoModelType
 from factorlasso_core.figures import clusters
 from pages.shared import cluster_view, compute, feedback, layout
 
-inputs = layout.begin("Clusters", ":material/account_tree:")
+inputs = layout.begin("Clusters")
 fit, theme = feedback.need_fit(inputs.outcome), feedback.theme()
 
 if fit.clustering is None and inputs.panel.shape[1] > 1 and inputs.outcome.error is None:
@@ -22,9 +22,7 @@ else:
     feedback.chart(clusters.dendrogram(fit, theme), "tree", "Tree of the responses with the cut")
     left, right = st.columns([3, 2])
     with left:
-        feedback.chart(
-            clusters.correlation_heatmap(fit, theme), "correlation", "Correlation in the order of the tree"
-        )
+        feedback.chart(clusters.correlation_heatmap(fit, theme), "correlation", "Correlation in the order of the tree")
     with right:
         cluster_view.members(fit)
     cluster_view.comparison(inputs, fit)

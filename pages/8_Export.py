@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.shared import export_view, feedback, layout
 
-inputs = layout.begin("Export", ":material/download:")
+inputs = layout.begin("Export")
 fit = feedback.need_fit(inputs.outcome)
 
 export_view.summary(inputs, fit)

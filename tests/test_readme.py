@@ -31,9 +31,7 @@ def test_the_option_table_lists_every_parameter_with_its_default() -> None:
     assert listed == actual
 
 
-@pytest.mark.parametrize(
-    "command", ["pip install -e . && streamlit run app.py", 'pip install -e ".[test]" && pytest']
-)
+@pytest.mark.parametrize("command", ["pip install -e . && streamlit run app.py", 'pip install -e ".[test]" && pytest'])
 def test_both_commands_stand_on_their_own_line(command) -> None:
     assert command in README.splitlines()
 

@@ -65,7 +65,7 @@ def colour_bar(title: str, limit: float, theme: Theme) -> dict[str, Any]:
         "thickness": 9,
         "lenmode": "pixels",
         "len": 190,
-        "x": 1,
+        "x": 0.97,  # clear of the tool bar
         "xanchor": "right",
         "y": 1,
         "yref": "container",

@@ -55,6 +55,14 @@ def clustermap(
 
     Raises:
         OptionError: ``order`` is unknown. DataError: ``truth`` does not cover the fit.
+
+    Example:
+        >>> from factorlasso_core import Panel
+        >>> from factorlasso_core import fit as fit_panel
+        >>> x = pd.DataFrame({"f": [1.0, 2.0, 0.0, 1.0, 3.0, 2.0]})
+        >>> figure = clustermap(fit_panel(Panel.from_frames(x, 2 * x.set_axis(["r"], axis=1))), theme=Theme())
+        >>> list(figure.layout.yaxis2.ticktext)
+        ['r']
     """
     rows = row_order(fit, order)
     drawing = tree_drawing(fit, len(PALETTE))

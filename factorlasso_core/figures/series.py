@@ -90,12 +90,12 @@ def missing_map(panel: Panel, theme: Theme) -> go.Figure:
         "zmax": 100,
         "x": _times(panel.index[starts]),
         "y": np.arange(len(labels)),
-        "colorscale": [(0.0, "#d55e00"), (1.0, "#33475b" if theme.dark else "#d3dde7")],
+        "colorscale": [(0.0, "#d55e00"), (1.0, "#3d444b" if theme.dark else "#d3dde7")],
         "showscale": False,
         "ygap": 1 if len(labels) <= 80 else 0,
         "hovertemplate": f"<b>%{{y}}</b><br>{spell}%{{x}}: %{{z}} % present<extra></extra>",
     }
-    keys = [_key("present", "#33475b" if theme.dark else "#d3dde7"), _key("missing", "#d55e00")]
+    keys = [_key("present", "#3d444b" if theme.dark else "#d3dde7"), _key("missing", "#d55e00")]
     return go.Figure(data=[trace, *keys], layout=_map_layout(panel, labels, theme))
 
 

@@ -41,7 +41,7 @@ class Theme:
     """Colours on a light or a dark page; the background itself stays transparent.
 
     >>> Theme().paper, Theme(dark=True).paper
-    ('#ffffff', '#0e1117')
+    ('#ffffff', '#171614')
     """
 
     dark: bool = False
@@ -49,32 +49,32 @@ class Theme:
     @property
     def ink(self) -> str:
         """Text and lines that carry meaning."""
-        return "#e6e8ec" if self.dark else "#1f2430"
+        return "#ebeae6" if self.dark else "#1f2430"
 
     @property
     def muted(self) -> str:
         """Text and lines in the second row."""
-        return "#98a2b3" if self.dark else "#5d6678"
+        return "#a3a29c" if self.dark else "#5d6678"
 
     @property
     def grid(self) -> str:
         """Lines that only guide the eye."""
-        return "#2c313a" if self.dark else "#e4e7ec"
+        return "#35332f" if self.dark else "#e4e7ec"
 
     @property
     def paper(self) -> str:
         """The page the figure is expected to lie on."""
-        return "#0e1117" if self.dark else "#ffffff"
+        return "#171614" if self.dark else "#ffffff"
 
     @property
     def neutral(self) -> str:
         """A cell that is exactly zero."""
-        return "#1c2029" if self.dark else "#f6f7f8"
+        return "#24231f" if self.dark else "#f6f7f8"
 
     @property
     def held(self) -> str:
         """A cell held at zero by its sign."""
-        return "#4a5262" if self.dark else "#c5cbd5"
+        return "#565550" if self.dark else "#c5cbd5"
 
     @property
     def accent(self) -> str:
@@ -155,7 +155,9 @@ def safe_text(label: object, longest: int | None = LONGEST_LABEL) -> str:
     >>> safe_text("A name much longer than any axis can show")
     'A name much lo…axis can show'
     """
-    text = "".join(" " if unicodedata.category(sign) in _UNSEEN else sign for sign in str(label))
+    text = str(label)
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(sign) in _UNSEEN else sign for sign in text)
     if longest is not None and len(text) > longest:
         head = longest // 2
         text = f"{text[:head]}…{text[len(text) - (longest - head - 1) :]}"

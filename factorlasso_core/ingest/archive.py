@@ -32,9 +32,7 @@ def check_archive(data: bytes, place: Place, limits: ReadLimits) -> bool:
     except InputError:
         raise
     except DAMAGE as error:
-        raise place.fault(
-            "the workbook is damaged or incomplete", cure=OPEN_AND_SAVE, code="damaged"
-        ) from error
+        raise place.fault("the workbook is damaged or incomplete", cure=OPEN_AND_SAVE, code="damaged") from error
 
 
 def _check_declared(archive: zipfile.ZipFile, packed: int, place: Place, limits: ReadLimits) -> None:
@@ -44,15 +42,11 @@ def _check_declared(archive: zipfile.ZipFile, packed: int, place: Place, limits:
             "this is a zip archive, not an Excel workbook", cure="Save the table as .xlsx.", code="not_xlsx"
         )
     if any(part.filename == "xl/workbook.bin" for part in parts):
-        raise place.fault(
-            "this is a binary workbook (.xlsb)", cure="Save it in Excel as .xlsx.", code="not_xlsx"
-        )
+        raise place.fault("this is a binary workbook (.xlsb)", cure="Save it in Excel as .xlsx.", code="not_xlsx")
     if any(part.flag_bits & 1 for part in parts):
         raise place.fault("the workbook is encrypted", cure="Save it without a password.", code="encrypted")
     if any(part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for part in parts):
-        raise place.fault(
-            "the workbook is packed in a way Excel does not use", cure=OPEN_AND_SAVE, code="damaged"
-        )
+        raise place.fault("the workbook is packed in a way Excel does not use", cure=OPEN_AND_SAVE, code="damaged")
     _check_size(sum(part.file_size for part in parts), packed, place, limits)
 
 

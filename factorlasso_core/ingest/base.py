@@ -88,9 +88,7 @@ class Place:
         self, problem: str, *, code: str, cure: str = "", row: int | None = None, column: str | None = None
     ) -> InputError:
         """Return the error that names this place."""
-        return InputError(
-            problem, cure=cure, file=self.file, sheet=self.sheet, row=row, column=column, code=code
-        )
+        return InputError(problem, cure=cure, file=self.file, sheet=self.sheet, row=row, column=column, code=code)
 
 
 @dataclass(frozen=True)

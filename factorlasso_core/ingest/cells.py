@@ -37,9 +37,7 @@ def plain_number(cell: object) -> float | None:
 
 def has_point(cell: object) -> bool:
     """Return whether a cell is a number or a percent written with a decimal point."""
-    return (
-        isinstance(cell, str) and "." in cell and bool(_fullmatch(PLAIN, cell) or _fullmatch(PERCENT, cell))
-    )
+    return isinstance(cell, str) and "." in cell and bool(_fullmatch(PLAIN, cell) or _fullmatch(PERCENT, cell))
 
 
 def percent(text: str) -> str | None:

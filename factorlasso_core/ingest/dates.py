@@ -53,13 +53,8 @@ def parse_dates(
     if read[0].style == "local":
         day_first, note = _day_first(read, rows, place, column)
         notes.append(note)
-    days = [
-        _day(item, cell, row, day_first, place, column)
-        for item, cell, row in zip(read, cells, rows, strict=True)
-    ]
-    return pd.DatetimeIndex(
-        np.array(days, dtype="datetime64[D]").astype("datetime64[ns]"), name="date"
-    ), notes
+    days = [_day(item, cell, row, day_first, place, column) for item, cell, row in zip(read, cells, rows, strict=True)]
+    return pd.DatetimeIndex(np.array(days, dtype="datetime64[D]").astype("datetime64[ns]"), name="date"), notes
 
 
 def _written(cell: object) -> Written | None:

@@ -56,9 +56,7 @@ def excel_grid(data: bytes, place: Place, limits: ReadLimits) -> Grid:
 def _open(data: bytes, place: Place, *, formulas: bool = False) -> Any:
     try:
         with _quiet():
-            return openpyxl.load_workbook(
-                BytesIO(data), read_only=True, data_only=not formulas, keep_links=False
-            )
+            return openpyxl.load_workbook(BytesIO(data), read_only=True, data_only=not formulas, keep_links=False)
     except PARSE_FAULTS as error:
         raise _damaged(error, place) from error
 
@@ -74,12 +72,8 @@ def _quiet() -> Iterator[None]:
 def _damaged(error: BaseException, place: Place) -> InputError:
     chain = [error, error.__cause__, error.__context__]
     if any(type(link).__module__.startswith("defusedxml") for link in chain):
-        return place.fault(
-            "the workbook holds XML entities, which are unsafe", cure=OPEN_AND_SAVE, code="unsafe_xml"
-        )
-    return place.fault(
-        "the workbook is damaged or written in an unknown way", cure=OPEN_AND_SAVE, code="damaged"
-    )
+        return place.fault("the workbook holds XML entities, which are unsafe", cure=OPEN_AND_SAVE, code="unsafe_xml")
+    return place.fault("the workbook is damaged or written in an unknown way", cure=OPEN_AND_SAVE, code="damaged")
 
 
 def _choose_sheet(book: Any, place: Place) -> tuple[Any, tuple[Note, ...]]:
@@ -143,8 +137,7 @@ def _fitted(rows: Iterator[Row], width: int, place: Place) -> Iterator[Row]:
         if outside:
             position = width + len(outside) - 1
             raise place.fault(
-                f"there is a value{place.cell(number, position)}, outside the table, whose first row "
-                f"has {width} names",
+                f"there is a value{place.cell(number, position)}, outside the table, whose first row has {width} names",
                 cure="Name the column in the first row, or delete the value.",
                 row=number,
                 column=place.column(position),

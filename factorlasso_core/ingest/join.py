@@ -12,9 +12,7 @@ MONTHLY = (25.0, 35.0)  # median days between rows
 RANGES_SHOWN = 3
 
 
-def join_panel(
-    responses: pd.DataFrame, factors: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame, tuple[Note, ...]]:
+def join_panel(responses: pd.DataFrame, factors: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, tuple[Note, ...]]:
     """Return both tables on their common dates, and notes of what was left out.
 
     Monthly tables whose dates differ within the month are matched by calendar month and dated at its

@@ -129,9 +129,7 @@ class Numbers:
             problem = "is a percent while other cells of the column are not"
             raise self._fault(position, rest[first], problem, "mixed_numbers")
         message = "Percents are read as fractions: 1.2% is 0.012."
-        return [str(text) for text in fractions], [
-            Note("percent", message, self._where(position), len(texts))
-        ]
+        return [str(text) for text in fractions], [Note("percent", message, self._where(position), len(texts))]
 
     def _refusal(self, position: int, bad: list[Odd], *, only_text: bool) -> InputError:
         problem, code = why_not(bad[0][1])

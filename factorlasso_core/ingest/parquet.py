@@ -91,9 +91,7 @@ def _check_types(schema: Any, names: Sequence[str], kind: str, place: Place) -> 
 
 
 def _is_key(found: Any) -> bool:
-    return bool(
-        _is_text(found) or types.is_integer(found) or types.is_date(found) or types.is_timestamp(found)
-    )
+    return bool(_is_text(found) or types.is_integer(found) or types.is_date(found) or types.is_timestamp(found))
 
 
 def _is_text(found: Any) -> bool:

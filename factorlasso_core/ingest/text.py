@@ -33,9 +33,7 @@ def _decode(data: bytes, place: Place) -> str:
     nul = data.find(b"\0")
     if nul >= 0:
         row = data.count(b"\n", 0, nul) + 1
-        raise place.fault(
-            "the file holds NUL bytes, so it is no text", cure=SAVE_AS_UTF8, row=row, code="nul"
-        )
+        raise place.fault("the file holds NUL bytes, so it is no text", cure=SAVE_AS_UTF8, row=row, code="nul")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

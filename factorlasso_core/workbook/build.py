@@ -39,6 +39,14 @@ def build_workbook(fit: Fit, *, created: datetime, source: str = "", seconds: fl
         created: When; a time without a zone is taken as UTC.
         source: Where the data came from, a title or a file name.
         seconds: How long the fit took, if known.
+
+    Example:
+        >>> from factorlasso_core import Panel
+        >>> from factorlasso_core import fit as fit_panel
+        >>> x = pd.DataFrame({"f": [1.0, 2.0, 0.0, 1.0, 3.0, 2.0]})
+        >>> result = fit_panel(Panel.from_frames(x, 2 * x.set_axis(["r"], axis=1)))
+        >>> build_workbook(result, created=datetime(2026, 1, 31), source="example")[:2]
+        b'PK'
     """
     body = list(_sheets(fit))
     long_rows = next(len(sheet.table) for sheet in body if sheet.title == "betas_long")

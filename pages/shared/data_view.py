@@ -102,9 +102,7 @@ def rows(use: RowUse, inputs: Inputs) -> None:
 
 def series_table(table: pd.DataFrame) -> None:
     """All series with their dates and gaps."""
-    percent = st.column_config.ProgressColumn(
-        "missing", format="percent", min_value=0.0, max_value=1.0, width="small"
-    )
+    percent = st.column_config.ProgressColumn("missing", format="percent", min_value=0.0, max_value=1.0, width="small")
     day = st.column_config.DateColumn(format="YYYY-MM-DD", width="small")
     number = st.column_config.NumberColumn(format="%.4g", width="small")
     st.dataframe(

@@ -52,8 +52,7 @@ def prior(edits: Edits, members: dict[str, list[str]]) -> None:
     _paint(edits, members, _prior_brush, "prior")
     st.markdown("The penalty pulls each loading towards its prior; a blank cell is pulled towards zero.")
     columns = {
-        str(name): st.column_config.NumberColumn(str(name), width=80, format="%.4g")
-        for name in edits.prior.columns
+        str(name): st.column_config.NumberColumn(str(name), width=80, format="%.4g") for name in edits.prior.columns
     }
     shown = _grid(edits.prior, f"prior_grid_{edits.key}", columns)
     read = shown.astype(float).set_axis(edits.prior.index).set_axis(edits.prior.columns, axis=1)
@@ -82,9 +81,7 @@ def _grid(frame: pd.DataFrame, key: str, columns: dict[str, Any]) -> pd.DataFram
 
 
 # A line of text must stand between these controls and the grid: its toolbar floats above its right end.
-def _paint(
-    edits: Edits, members: dict[str, list[str]], brush: Callable[[Edits], float | None], name: str
-) -> None:
+def _paint(edits: Edits, members: dict[str, list[str]], brush: Callable[[Edits], float | None], name: str) -> None:
     """Choose rows and columns, set them to one value, all at once."""
     table: pd.DataFrame = getattr(edits, name)
     left, middle, right, button = st.columns([3, 3, 2, 1], vertical_alignment="bottom")
@@ -104,9 +101,7 @@ def _paint(
     if clicked and value is not None:
         picked = {label for row in rows for label in members.get(row, [row])}
         row_mask = table.index.astype(str).isin(picked) if rows else np.ones(len(table), dtype=bool)
-        column_mask = (
-            table.columns.astype(str).isin(chosen) if chosen else np.ones(table.shape[1], dtype=bool)
-        )
+        column_mask = table.columns.astype(str).isin(chosen) if chosen else np.ones(table.shape[1], dtype=bool)
         painted = table.to_numpy(copy=True)
         painted[np.ix_(row_mask, column_mask)] = value
         setattr(edits, name, pd.DataFrame(painted, table.index, table.columns))
@@ -175,9 +170,7 @@ def _replace(edits: Edits, kind: str, table: pd.DataFrame | None) -> None:
     if kind == "groups":
         edits.groups = None if table is None else table["group"].set_axis(edits.signs.index)
     else:
-        new = (
-            blank if table is None else pd.DataFrame(table.to_numpy(dtype=float), blank.index, blank.columns)
-        )
+        new = blank if table is None else pd.DataFrame(table.to_numpy(dtype=float), blank.index, blank.columns)
         setattr(edits, kind, new)
     edits.version += 1
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pandas as pd
 import streamlit as st
-from factorlasso_core.workbook import build_workbook, workbook_name
 
 from factorlasso_core import Fit
+from factorlasso_core.workbook import build_workbook, workbook_name
 from factorlasso_core.xlsx import to_csv_safe
 from pages.shared import feedback
 from pages.shared.sidebar import Inputs
@@ -52,7 +52,5 @@ def betas(fit: Fit) -> None:
     table.index, table.columns = table.index.astype(str), table.columns.astype(str)
     number = {name: st.column_config.NumberColumn(format="%.6g") for name in table.columns}
     if fit.labels is not None:
-        table.insert(
-            0, "cluster " if "cluster" in table else "cluster", pd.Series(fit.labels, table.index).astype(str)
-        )
+        table.insert(0, "cluster " if "cluster" in table else "cluster", pd.Series(fit.labels, table.index).astype(str))
     st.dataframe(table, column_config=number, height=min(36 * (len(table) + 1) + 2, 560))

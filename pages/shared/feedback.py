@@ -83,9 +83,7 @@ def file_notes(notes: Iterable[Note]) -> None:
 def fit_id(outcome: Outcome) -> None:
     """The digest of the fit on screen; drawn last, so that a test knows the page is done."""
     digest = outcome.fit.digest if outcome.fit is not None else "none"
-    st.html(
-        f'<p class="fit-id" title="Identity of this fit" style="font:11px monospace;opacity:.55">{digest}</p>'
-    )
+    st.html(f'<p class="fit-id" title="Identity of this fit" style="font:11px monospace;opacity:.55">{digest}</p>')
 
 
 def need_fit(outcome: Outcome) -> Fit:
@@ -101,10 +99,7 @@ def members(fit: Fit) -> dict[str, list[str]]:
     """Clusters as rows that can be painted together: ``@label`` to names of responses."""
     if fit.clusters is None:
         return {}
-    return {
-        f"@{label}": list(map(str, part.index))
-        for label, part in fit.clusters.groupby(fit.clusters, sort=False)
-    }
+    return {f"@{label}": list(map(str, part.index)) for label, part in fit.clusters.groupby(fit.clusters, sort=False)}
 
 
 def sign_summary(fit: Fit) -> str:

@@ -8,6 +8,12 @@ from pages.shared import sidebar
 from pages.shared.sidebar import Inputs
 
 PRODUCT = "Factor Lasso Workbench"
+# Drawn here, because Streamlit fetches its own icons and emoji for a page from the network.
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">'
+    '<rect width="16" height="16" rx="3" fill="#2166ac"/>'
+    '<path d="M3 3h4v4H3zM9 9h4v4H9z" fill="#fff"/><path d="M9 3h4v4H9z" fill="#f4a582"/></svg>'
+)
 # Streamlit's own spacing leaves half of a laptop's screen empty; nothing here depends on data.
 STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 2.2rem 2.5rem 2rem; max-width: 1700px; }
@@ -21,11 +27,11 @@ STYLE = """<style>
 </style>"""
 
 
-def begin(title: str, icon: str) -> Inputs:
+def begin(title: str) -> Inputs:
     """Configure the page, draw the sidebar with the fit, and head the page."""
     name = PRODUCT if title == "Home" else f"{title} · {PRODUCT}"
-    st.set_page_config(page_title=name, page_icon=icon, layout="wide")
+    st.set_page_config(page_title=name, page_icon=ICON, layout="wide")
     st.html(STYLE)
-    inputs = sidebar.show()
+    inputs = sidebar.show(title)
     st.title(PRODUCT if title == "Home" else title, anchor=False)
     return inputs

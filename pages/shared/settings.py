@@ -39,13 +39,9 @@ CHOICES = {
             "panel",
             {"panel": "of the whole panel", "per_response": "of each response's own rows"},
         ),
-        Choice(
-            "normalization", "sample", {"sample": "number of rows", "weight_sum": "weight of each response"}
-        ),
+        Choice("normalization", "sample", {"sample": "number of rows", "weight_sum": "weight of each response"}),
         Choice("factor_rows", "impute", {"impute": "kept, gap at the factor's mean", "drop": "left out"}),
-        Choice(
-            "correlation", "reference", {"reference": "zero start", "pairwise": "divided by pair weights"}
-        ),
+        Choice("correlation", "reference", {"reference": "zero start", "pairwise": "divided by pair weights"}),
     )
 }
 

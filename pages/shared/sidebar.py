@@ -24,6 +24,7 @@ PAGES = (
 )
 MODELS = {"LASSO": "LASSO", "GROUP_LASSO": "GROUP_LASSO", "GROUP_LASSO_CLUSTERS": "HCGL"}
 SPANS = ("off", *map(str, (3, 6, 9, 12, 18, 24, 30, 36, 48, 60, 84, 120, 180, 250, 500)))
+SHARED_KEYS = ("data", "model", "lam", "lam_stop", "alpha", "cutoff", "span")
 START_LAMBDA = 3e-5
 CUTOFF_HELP = (
     "Height of the cut as a share of the largest pairwise distance. The number of clusters moves unevenly "
@@ -45,8 +46,9 @@ class Inputs:
     outcome: Outcome
 
 
-def show() -> Inputs:
-    """Draw the sidebar, fit, and say how the fit stands."""
+def show(page: str) -> Inputs:
+    """Draw the sidebar of a page, fit, and say how the fit stands."""
+    state.keep(page, (*SHARED_KEYS, *settings.CHOICES))
     settings.sync()
     with st.sidebar:
         st.markdown("### Factor Lasso Workbench")
@@ -63,6 +65,7 @@ def show() -> Inputs:
         untouched = beliefs.signs is None and beliefs.prior is None and edits.groups is source.groups
         outcome = compute.run(panel, beliefs, spec, shared=source.public and untouched)
         feedback.status(outcome)
+    state.note()
     return Inputs(source, panel, edits, beliefs, spec, unit, outcome)
 
 
@@ -89,8 +92,9 @@ def _penalty(unit: float) -> float:
         state.put("lam", scale.at_stop(state.value("lam_stop"), unit))
 
     slot = st.container()
+    help_text = "The penalty itself, in squared units of the data. Type any value."
     lam = st.number_input("λ value", min_value=0.0, value=_start(), step=1e-6, format="%.3e", key="lam",
-                          help="The penalty itself, in squared units of the data. Type any value.", **PERSIST)  # fmt: skip
+                          help=help_text, **PERSIST)  # fmt: skip
     state.put("lam_stop", scale.nearest_stop(lam, unit))
     slot.select_slider(
         "Penalty λ",
@@ -98,12 +102,11 @@ def _penalty(unit: float) -> float:
         format_func=lambda stop: f"{scale.at_stop(stop, unit):.3g}",
         key="lam_stop",
         on_change=moved,
+        persist_state="session",
         help="Twenty stops a decade, from 0 to ten times the largest useful LASSO penalty of these data.",
     )
     if scale.off_grid(lam, unit):
-        st.caption(
-            f":material/info: λ = {lam:.4g} lies beyond the slider for these data; it is used as typed."
-        )
+        st.caption(f":material/info: λ = {lam:.4g} lies beyond the slider for these data; it is used as typed.")
     return float(lam)
 
 

@@ -51,6 +51,7 @@ class Session:
     Attributes:
         edits: By digest of the data. upload: The last good upload. pair: The files read last.
         refused: Why the last upload was not taken. choose: Data to switch to on the next run.
+        page, keys, kept: The page drawn last, the widgets that all pages share, and their values.
         cache: Fits of this session. last_good: The last fit that succeeded.
     """
 
@@ -59,6 +60,9 @@ class Session:
     pair: Any = None
     refused: str | None = None
     choose: str | None = None
+    page: str | None = None
+    keys: tuple[str, ...] = ()
+    kept: dict[str, Any] = field(default_factory=dict)
     cache: MutableMapping[str, Any] | None = None
     last_good: Any = None
 
@@ -79,6 +83,28 @@ def put(key: str, new: Any) -> None:
     """Set a widget's value before it is drawn; the same value is left alone, so nothing redraws."""
     if key not in st.session_state or st.session_state[key] != new:
         st.session_state[key] = new
+
+
+def keep(page: str, keys: tuple[str, ...]) -> None:
+    """Carry widget values to another page.
+
+    Streamlit's own persistence loses them on the first switch after a deep link (1.67): the browser
+    still sends the old page's widgets, which then count as alive and are not handed on. Set before a
+    run that draws no widget, they are restored on the next, in the link as well.
+    """
+    record = session()
+    switched = record.page not in (None, page)
+    record.page, record.keys = page, keys
+    if switched:
+        for key, kept in record.kept.items():
+            st.session_state[key] = kept
+        st.rerun()
+
+
+def note() -> None:
+    """Remember what the widgets of this page were left at."""
+    record = session()
+    record.kept = {key: st.session_state[key] for key in record.keys if key in st.session_state}
 
 
 def has(key: str) -> bool:

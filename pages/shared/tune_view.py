@@ -19,9 +19,7 @@ def headline(inputs: Inputs, fit: Fit) -> None:
     """Clusters and sizes, zeros, R², proof and time, always in view."""
     columns = st.columns(5)
     count, sizes = _clusters(fit)
-    columns[0].metric(
-        "Clusters" if fit.clustering is not None else "Groups", count, help=feedback.CLUSTER_HELP
-    )
+    columns[0].metric("Clusters" if fit.clustering is not None else "Groups", count, help=feedback.CLUSTER_HELP)
     zeros = int((fit.state == State.ZERO_BY_PENALTY).sum())
     columns[1].metric("Exact zeros", f"{fit.zero_share:.1%}", help=f"{zeros} cells are zero by the penalty.")
     columns[2].metric("Mean R²", _percent(fit.statistics.r2), help="In sample, mean over responses.")
@@ -99,6 +97,4 @@ def truth(inputs: Inputs, fit: Fit, theme: Theme) -> None:
             columns = st.columns(4)
             for column, (name, score) in zip(columns, scores.items(), strict=False):
                 column.metric(name.replace("_", " ").capitalize(), f"{score:.3f}")
-            feedback.chart(
-                truth_figures.difference(fit, known.betas, theme), "truth", "Fitted less true loadings"
-            )
+            feedback.chart(truth_figures.difference(fit, known.betas, theme), "truth", "Fitted less true loadings")

@@ -48,9 +48,7 @@ def fit_id(app: AppTest) -> str:
 
 def texts(app: AppTest) -> str:
     return "\n".join(
-        str(item.value)
-        for kind in ("caption", "markdown", "error", "warning", "info")
-        for item in app.get(kind)
+        str(item.value) for kind in ("caption", "markdown", "error", "warning", "info") for item in app.get(kind)
     )
 
 
@@ -276,7 +274,9 @@ def test_edited_signs_survive_pages_data_switches_and_bad_files() -> None:
 
 def test_a_cell_typed_into_the_grid_is_a_constraint() -> None:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).switch_page("pages/2_Model.py")
-    grid = f"signs_grid_{demo_source('synthetic').panel.key[:8]}_0"  # AppTest takes typed cells before the first run only
+    grid = (
+        f"signs_grid_{demo_source('synthetic').panel.key[:8]}_0"  # AppTest takes typed cells before the first run only
+    )
     app.session_state[grid] = {"edited_rows": {0: {"Equity": "-"}}, "added_rows": [], "deleted_rows": []}
     good(app.run())
     assert "1 of 240 cells constrained: 0 +, 1 −, 0 zero" in texts(app)
@@ -286,9 +286,7 @@ def test_a_cell_typed_into_the_grid_is_a_constraint() -> None:
 
 def test_an_imported_sign_file_is_matched_by_name() -> None:
     app = start("pages/2_Model.py")
-    uploader(app, "signs").upload(
-        "signs.csv", b"label,Rates,Nowhere\nUS Equity,0,1\nNobody,1,1\n"
-    )
+    uploader(app, "signs").upload("signs.csv", b"label,Rates,Nowhere\nUS Equity,0,1\nNobody,1,1\n")
     good(app.run())
     assert "1 of 240 cells constrained: 0 +, 0 −, 1 zero" in texts(app)
 
@@ -320,9 +318,7 @@ def test_five_hundred_responses_run_on_every_page() -> None:
     rng = np.random.default_rng(0)
     index = pd.date_range("2010-01-31", periods=120, freq="ME")
     y = pd.DataFrame(0.03 * rng.standard_normal((120, 500)), index, names).round(6)
-    x = pd.DataFrame(0.03 * rng.standard_normal((120, 20)), index, [f"Factor {j}" for j in range(20)]).round(
-        6
-    )
+    x = pd.DataFrame(0.03 * rng.standard_normal((120, 20)), index, [f"Factor {j}" for j in range(20)]).round(6)
     app = upload(start("pages/1_Data.py"), csv(y), csv(x))
     for page in PAGES:
         go(app, page)

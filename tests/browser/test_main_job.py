@@ -196,12 +196,21 @@ def fitted_anew(url: str, negative: tuple[str, str]) -> Fit:
     return fit(panel, Beliefs.for_panel(panel, signs=signs, groups=demo.groups), spec)
 
 
+def sidebar_values(page) -> dict[str, str]:
+    """What the sliders of the sidebar say."""
+    names = ("Penalty λ", "L1 share α", "Dendrogram cutoff", "EWMA span")
+    return {name: page.get_by_role("slider", name=name).get_attribute("aria-valuetext") for name in names}
+
+
 def test_every_parameter_survives_reload_and_page_change(page, server) -> None:
     page.goto(f"{server}/Tune?data=french&model=LASSO&lam=0.0001&alpha=0.3&cutoff=0.6&span=24&nonneg=yes")
     start = fit_id(page)
-    go(page, "Clusters")
-    go(page, "Tune")
-    assert fit_id(page) == start
+    shown = sidebar_values(page)
+    assert shown["Penalty λ"] == "9.89e-05"  # the stop nearest to the λ of the link
+    for name in ("Clusters", "Model", "Data", "Export", "Tune"):
+        go(page, name)
+        assert fit_id(page) == start
+        assert sidebar_values(page) == shown
     page.reload()
     assert fit_id(page) == start
     assert np.isclose(float(page.get_by_role("spinbutton", name="λ value").input_value()), 1e-4)

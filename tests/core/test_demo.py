@@ -302,9 +302,7 @@ def test_check_covers_the_provenance(
     assert said in capsys.readouterr().out
 
 
-def test_missing_folder_is_one_sentence_with_its_cure(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_folder_is_one_sentence_with_its_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo_module, "_DEMO_DATA", tmp_path)
     with pytest.raises(DataError, match=r"work from a checkout .*python -m demo_data\.build"):
         load_demo("synthetic")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import lsq_linear, minimize
 
-from factorlasso_core.fast import _prox, _Rows, solve
+from factorlasso_core.fast import _Rows, solve
 from factorlasso_core.problem import Problem
 from tests.core.test_certificate import only, problem, random_problem
 
@@ -77,10 +77,11 @@ def random_prox(seed: int, zero_sides: bool) -> tuple[_Rows, np.ndarray]:
         pinned = rng.random((n, m)) < 0.1
         middle = rng.standard_normal((n, m))
         low, high = np.where(pinned, middle, low), np.where(pinned, middle, high)
+    metric = rng.choice([0.3, 1.0, 8.0], (n, 1)) * rng.choice([np.ones((n, m)), 10 ** rng.uniform(-3, 3, (n, m))])
     rows = _Rows(
         gram=np.zeros((1, m, m)), pattern=np.zeros(n, dtype=int), h=np.zeros((n, m)),
         row=rng.choice([0.0, 0.1, 1.0, 5.0], n) * rng.random(n), cell=rng.choice([0.0, 0.5]) * rng.random((n, m)),
-        low=low, high=high, lipschitz=rng.choice([0.3, 1.0, 8.0], n),
+        low=low, high=high, metric=metric,
     )  # fmt: skip
     return rows, 2 * rng.standard_normal((n, m))
 
@@ -89,27 +90,27 @@ def random_prox(seed: int, zero_sides: bool) -> tuple[_Rows, np.ndarray]:
 @given(SEEDS, st.booleans())
 def test_the_proximal_map_meets_its_optimality_conditions_in_any_box(seed, zero_sides):
     rows, u = random_prox(seed, zero_sides)
-    d = _prox(rows, u)
+    d = rows.prox(u)
     assert ((d >= rows.low) & (d <= rows.high)).all()
-    step = 1 / rows.lipschitz
     for k in range(len(u)):
-        row, cell = step[k] * rows.row[k], step[k] * rows.cell[k]
-        assert row_violation(u[k] - d[k], d[k], row, cell, rows.low[k], rows.high[k]) < 1e-12
+        z = rows.metric[k] * (u[k] - d[k])
+        size = max(1.0, (rows.metric[k] * np.abs(u[k])).max())
+        assert row_violation(z, d[k], rows.row[k], rows.cell[k], rows.low[k], rows.high[k]) < 1e-12 * size
 
 
 @pytest.mark.parametrize("seed", range(15))
 def test_no_minimum_scipy_finds_lies_below_the_proximal_map(seed):
     rows, u = random_prox(seed, zero_sides=False)
-    d = _prox(rows, u)
+    d = rows.prox(u)
     for k in range(len(u)):
-        row, cell = rows.row[k] / rows.lipschitz[k], rows.cell[k] / rows.lipschitz[k]
+        row, cell, metric = rows.row[k], rows.cell[k], rows.metric[k]
 
-        def value(v, k=k, row=row, cell=cell):
-            return 0.5 * ((v - u[k]) ** 2).sum() + row * np.linalg.norm(v) + (cell * np.abs(v)).sum()
+        def value(v, k=k, row=row, cell=cell, metric=metric):
+            return 0.5 * (metric * (v - u[k]) ** 2).sum() + row * np.linalg.norm(v) + (cell * np.abs(v)).sum()
 
         box = list(zip(rows.low[k], rows.high[k], strict=True))
         found = minimize(value, np.clip(u[k], rows.low[k], rows.high[k]), method="L-BFGS-B", bounds=box)
-        assert value(d[k]) <= found.fun + 1e-12
+        assert value(d[k]) <= found.fun + 1e-12 * max(1.0, found.fun)
 
 
 # Against other methods --------------------------------------------------------------------------------
@@ -183,10 +184,10 @@ def test_with_one_factor_it_is_a_soft_threshold_about_the_prior(seed, size, kind
         assert beta[k, 0] == pytest.approx(expected, abs=1e-13)
 
 
-@pytest.mark.xfail(strict=True, raises=RuntimeWarning, reason="-d/step overflows on the last, subnormal step")
 def test_a_lambda_below_the_normal_range_is_a_lambda():
-    x, y = regression(0, factors=1, responses=3)
-    np.testing.assert_allclose(solve(problem(x, y, row=2e-311)).beta, solve(problem(x, y)).beta, rtol=1e-13)
+    for seed in range(10):
+        x, y = regression(seed, factors=1)
+        np.testing.assert_allclose(solve(problem(x, y, row=2e-311)).beta, solve(problem(x, y)).beta, rtol=1e-12)
 
 
 # Exactness --------------------------------------------------------------------------------------------

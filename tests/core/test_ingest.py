@@ -213,16 +213,12 @@ def test_unsorted_and_repeated_rows_are_noted() -> None:
 
 
 def test_signs_in_all_spellings() -> None:
-    loaded = read(
-        csv_file(",F1,F2,F3", "A,+,-,0", "B,,1,-1", "C,1.0,\u2212,\u22121.0", "D,+1,-0,0.0"), "signs"
-    )
+    loaded = read(csv_file(",F1,F2,F3", "A,+,-,0", "B,,1,-1", "C,1.0,\u2212,\u22121.0", "D,+1,-0,0.0"), "signs")
     expected = [[1, -1, 0], [np.nan, 1, -1], [1, -1, -1], [1, 0, 0]]
     np.testing.assert_array_equal(loaded.table, expected)
     assert not np.signbit(loaded.table.loc["D"]).any()
     assert loaded.table.index.name == "label"
-    from_sheet = read(
-        book([[None, "F1", "F2", "F3"], ["A", 1, -1.0, "+"], ["B", None, 0, "\u2212"]]), "signs"
-    )
+    from_sheet = read(book([[None, "F1", "F2", "F3"], ["A", 1, -1.0, "+"], ["B", None, 0, "\u2212"]]), "signs")
     np.testing.assert_array_equal(from_sheet.table, [[1, -1, 1], [np.nan, 0, -1]])
 
 
@@ -585,9 +581,7 @@ def test_forged_row_number_ends() -> None:
 def test_bad_parquet_is_refused() -> None:
     days = pa.array([date(2020, 1, 31)])
     cases = {
-        "duplicate_column": pa.Table.from_arrays(
-            [days, pa.array([1.0]), pa.array([2.0])], ["date", "A", "A"]
-        ),
+        "duplicate_column": pa.Table.from_arrays([days, pa.array([1.0]), pa.array([2.0])], ["date", "A", "A"]),
         "column_type": pa.table({"date": days, "A": ["x"]}),
         "no_columns": pa.table({"date": days}),
         "too_large": pa.table({"date": days, "A": [np.inf]}),
@@ -683,9 +677,7 @@ VALID_CSV = {
 
 
 @settings(max_examples=300, deadline=None)
-@given(
-    st.binary(max_size=300), st.sampled_from(KINDS), st.sampled_from([b"", b"PK\x03\x04", b"PAR1", b"a,b\n"])
-)
+@given(st.binary(max_size=300), st.sampled_from(KINDS), st.sampled_from([b"", b"PK\x03\x04", b"PAR1", b"a,b\n"]))
 def test_random_bytes(data: bytes, kind: str, head: bytes) -> None:
     survives(head + data, kind)
 
@@ -751,9 +743,7 @@ def test_equal_dates_join_in_silence() -> None:
 def test_rows_in_only_one_table_are_counted_with_their_ranges() -> None:
     responses, factors, notes = join_panel(panel(MONTHS[2:], "A"), panel(MONTHS[:10], "F"))
     pd.testing.assert_index_equal(responses.index, factors.index)
-    pd.testing.assert_index_equal(
-        responses.index, MONTHS[2:10].rename("date"), check_names=True, exact="equiv"
-    )
+    pd.testing.assert_index_equal(responses.index, MONTHS[2:10].rename("date"), check_names=True, exact="equiv")
     found = {item.code: item for item in notes}
     assert found["responses_left_out"].count == 2
     assert "2020-11-30 to 2020-12-31" in found["responses_left_out"].message

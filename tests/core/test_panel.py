@@ -206,6 +206,17 @@ def test_a_window_without_observations_is_refused_with_its_ends():
         panel().window("2031-01-01", "2032-01-01")
 
 
+def test_plain_dates_cut_an_index_with_a_time_zone():
+    dates = DATES.tz_localize("Europe/Zurich")
+    w = panel(X.set_axis(dates), Y.set_axis(dates)).window("2020-02-29", "2020-04-30")
+    assert w.index.equals(dates[1:4])
+
+
+def test_a_window_of_rows_that_are_not_in_order_is_refused():
+    with pytest.raises(DataError):
+        panel(X.iloc[::-1].iloc[[0, 2, 1]], Y.iloc[::-1].iloc[[0, 2, 1]]).window("2020-05-15", "2020-12-31")
+
+
 def test_results_come_back_under_the_names_of_the_panel():
     p = panel()
     values = np.arange(6.0).reshape(3, 2)

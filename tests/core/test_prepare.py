@@ -155,6 +155,14 @@ def test_a_constant_column_becomes_exactly_zero(span, value, centering):
     assert (data.x[:, 0] != 0).any() and (data.y[:, 3] != 0).any()
 
 
+@pytest.mark.parametrize("span", [None, 3.0, 7.3, 24.0, 250.0])
+@pytest.mark.parametrize("rows", [7, 60, 777])
+def test_any_constant_becomes_exactly_zero_however_it_rounds(span, rows):
+    values = np.exp(np.random.default_rng(rows).uniform(-20, 20, 400))
+    panel = panel_of(np.repeat(values[None], rows, axis=0), np.ones((rows, 1)))
+    assert (prepared(panel, span=span).x == 0).all()
+
+
 def test_a_constant_column_of_a_long_panel_becomes_exactly_zero():
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((5000, 3)), rng.standard_normal((5000, 2))

@@ -17,9 +17,7 @@ from factorlasso_core.ingest import read_table
 from factorlasso_core.xlsx import Sheet, escape_label, to_csv_safe, unescape_label, write_xlsx
 
 HOSTILE = ["=1+1", '=HYPERLINK("http://x","y")', "+1", "-1", "@SUM(A1)", "#N/A", "'=x", "''=x", "a,b", 'a"b']
-BETAS = pd.DataFrame(
-    [[0.1, np.nan, -0.0], [1 / 3, 1e-300, 2.5e17]], index=["A", "B"], columns=["EQ", "BD", "CR"]
-)
+BETAS = pd.DataFrame([[0.1, np.nan, -0.0], [1 / 3, 1e-300, 2.5e17]], index=["A", "B"], columns=["EQ", "BD", "CR"])
 
 
 def opened(*sheets: Sheet) -> openpyxl.Workbook:
@@ -70,9 +68,7 @@ def test_values_of_every_type() -> None:
 
 
 def test_dates_are_dates() -> None:
-    sheet = opened(
-        Sheet("x", BETAS.set_axis(pd.to_datetime(["2020-01-31 00:00", "2020-02-29 12:30"])))
-    ).active
+    sheet = opened(Sheet("x", BETAS.set_axis(pd.to_datetime(["2020-01-31 00:00", "2020-02-29 12:30"])))).active
     assert sheet["A2"].number_format == "yyyy-mm-dd"
     assert sheet["A3"].number_format == "yyyy-mm-dd hh:mm:ss"
     assert sheet["A2"].is_date
@@ -201,9 +197,7 @@ def test_sign_cells_are_plain_numbers() -> None:
 
 
 def test_csv_of_other_values() -> None:
-    table = pd.DataFrame(
-        {"d": pd.to_datetime(["2020-01-31 00:00", "2020-01-31 16:00"]), "x": [-0.0, 0.1], "b": True}
-    )
+    table = pd.DataFrame({"d": pd.to_datetime(["2020-01-31 00:00", "2020-01-31 16:00"]), "x": [-0.0, 0.1], "b": True})
     assert to_csv_safe(table.set_axis(["=r", "s"])).decode().splitlines() == [
         ",d,x,b",
         "'=r,2020-01-31,-0.0,True",

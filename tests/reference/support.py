@@ -198,3 +198,37 @@ class Pair:
         clipped = self.ours.box.clip(self.their_beta)
         both = (self.ours.problem.objective(beta)[kept].sum() for beta in (self.ours.beta, clipped))
         return next(both), next(both)
+
+
+# Optimality ---------------------------------------------------------------------------------------
+
+
+def own_gradient(result: Fit) -> Array:
+    """``2 X'diag(ωv)(y - Xβ)`` over the loss's divisor: what the penalty and the bounds must balance."""
+    return result.problem.moments.linear - result.problem.moments.times_gram(result.solved.solution.beta)
+
+
+def assert_exact(result: Fit) -> None:
+    """No bound is crossed, and where optimality asks for the prior or a bound, β is exactly it.
+
+    A cell whose pull is strictly inside its share of the penalty, or a row strictly inside its ball, can
+    only be at the prior; a bound with a multiplier can only be met. Strictly means beyond rounding.
+    """
+    box, penalty, prior = result.box, result.problem.penalty, result.problem.prior
+    beta = result.solved.solution.beta  # before the loadings of responses in warm-up are set to zero
+    assert np.isfinite(beta).all()
+    assert ((beta >= box.lower) & (beta <= box.upper)).all()
+    assert (beta[box.lower == box.upper] == 0).all()
+    mu, held = result.certificate.multipliers, result.certificate.held
+    assert (beta[held] == np.where(mu < 0, box.lower, box.upper)[held]).all()
+    pull, slack = np.abs(own_gradient(result) - mu), 1e-9 * gradient_size(result)
+    assert (beta == prior)[pull + slack[:, None] < penalty.cell].all()
+    excess = np.linalg.norm(np.maximum(pull - penalty.cell, 0.0), axis=1)
+    assert (beta == prior)[excess + slack < penalty.row].all()
+
+
+def gradient_size(result: Fit) -> Array:
+    """Largest of the terms the gradient and the solver's right side are differences of, (N,)."""
+    loss = result.problem.moments
+    betas = (result.solved.solution.beta, result.problem.prior)
+    return np.max([np.abs(term).max(axis=1) for term in (loss.linear, *map(loss.times_gram, betas))], axis=0)
