@@ -33,7 +33,7 @@ steps = (
     ("pages/8_Export.py", "5 · Export", "Take betas, statistics and every parameter away in a workbook."),
 )
 for column, (path, label, text) in zip(st.columns(len(steps)), steps, strict=True):
-    with column.container(border=True, height=170):
+    with column.container(border=True, height=130):
         st.page_link(path, label=f"**{label}**")
         st.caption(text)
 feedback.notices(fit)

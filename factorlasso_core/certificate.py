@@ -29,7 +29,6 @@ from factorlasso_core.moments import Moments, gram_times
 from factorlasso_core.problem import Problem
 
 RANGE_TOLERANCE = 1e-12  # of ‖g‖: how far e may leave the range of A
-RANK_TOLERANCE = 1e-13  # of the largest eigenvalue: below it a direction counts as the null space
 HELD_TOLERANCE = 1e-9  # of the largest |g|: a smaller multiplier does not hold a bound
 
 
@@ -230,7 +229,7 @@ def _gap(point: _Point, p: Array, mu: Array, moments: Moments, pattern: Array) -
 def _inverse_norm(e: Array, point: _Point, moments: Moments, pattern: Array) -> Array:
     """``e'A⁺e``, infinite where e has a part outside the range of A, (n,)."""
     values, vectors = moments.spectrum
-    inside = values > RANK_TOLERANCE * values.max(axis=1, initial=0.0)[:, None]
+    inside = moments.inside_range
     coordinates = gram_times(vectors.transpose(0, 2, 1), pattern, e)
     inverse = np.divide(1.0, values, out=np.zeros_like(values), where=inside)[pattern]
     outside = _norm(np.where(inside[pattern], 0.0, coordinates))

@@ -3,7 +3,8 @@
 Works on the deviation ``d = β - β⁰``: minimise ``½ d'Ad - h'd + r‖d‖ + Σ c_j|d_j|`` on ``[low, high]``,
 ``h = g - Aβ⁰``. Three steps, repeated on the responses that are not finished:
 
-1. A row is finished at once where d = 0 satisfies the optimality conditions.
+1. A row is finished at once where d = 0 satisfies the optimality conditions, or where there is neither
+   penalty nor box: least squares.
 2. A burst of accelerated proximal gradient (FISTA with adaptive restart, O'Donoghue and Candès 2015)
    finds which cells are at zero or at a bound.
 3. Newton steps on the cells that are left, where the objective is smooth, bring machine precision; a
@@ -23,7 +24,7 @@ from factorlasso_core.moments import Moments, gram_times
 from factorlasso_core.problem import Problem, Solution
 from factorlasso_core.prox import EPS, allowed, holds_zero, norm, prox, soft
 
-TOLERANCE = 1e-13  # proximal gradient residual as a share of the size of h
+TOLERANCE = 1e-13  # proximal gradient residual of a cell as a share of what its gradient sums
 BURST = 20  # first burst of gradient steps; later ones are longer
 ROUNDS = 24
 NEWTON_STEPS = 6
@@ -68,7 +69,7 @@ class _Rows:
 def solve(problem: Problem) -> Solution:
     """Solve every response to machine precision; never fails, reports what did not converge."""
     rows = _rows(problem)
-    d = _polish_all(rows, np.clip(np.zeros_like(rows.h), rows.low, rows.high))
+    d = _polish_all(rows, _start(problem, rows))
     beta = _on_the_nose(problem, rows, d.values)
     return Solution(beta=beta, converged=d.converged, iterations=d.iterations, solver="fast")
 
@@ -85,6 +86,13 @@ def _rows(problem: Problem) -> _Rows:
         high=box.upper - problem.prior,
         metric=_metric(moments)[moments.pattern],
     )
+
+
+def _start(problem: Problem, rows: _Rows) -> Array:
+    """The deviation nearest to zero in the box; without penalty and box the least squares solution nearest to it."""
+    bare = (rows.row == 0) & ~rows.cell.any(axis=1) & np.all(np.isinf(rows.low) & np.isinf(rows.high), axis=1)
+    start = np.clip(np.zeros_like(rows.h), rows.low, rows.high)
+    return np.where(bare[:, None], problem.moments.least_squares(rows.h), start) if bare.any() else start
 
 
 def _metric(moments: Moments) -> Array:
@@ -118,7 +126,7 @@ class _State:
 
 def _polish_all(rows: _Rows, d: Array) -> _State:
     """Bursts and Newton steps on the unfinished rows until none is left or the rounds are used up."""
-    state = _State(d, _zero_is_optimal(rows) & ~d.any(axis=1))
+    state = _State(d, np.where(d.any(axis=1), _residual(rows, d) <= TOLERANCE, _zero_is_optimal(rows)))
     left = np.flatnonzero(~state.converged)
     length = BURST
     for _ in range(ROUNDS):
@@ -155,11 +163,11 @@ def _burst(rows: _Rows, d: Array, length: int) -> Array:
 
 
 def _residual(rows: _Rows, d: Array) -> Array:
-    """Proximal gradient residual as a share of the size of the gradient's terms, (n,)."""
-    gradient = rows.gradient(d)
-    moved = rows.metric * (rows.prox(d - gradient / rows.metric) - d)
-    size = np.abs(rows.h).max(axis=1) + (rows.metric * np.abs(d)).max(axis=1)
-    return np.abs(moved).max(axis=1) / np.where(size > 0, size, 1.0)
+    """Largest proximal gradient residual of a cell as a share of the terms its gradient sums, (n,)."""
+    moved = rows.metric * np.abs(rows.prox(d - rows.gradient(d) / rows.metric) - d)
+    terms = gram_times(np.abs(rows.gram), rows.pattern, np.abs(d))
+    size = np.abs(rows.h) + terms + rows.metric * np.abs(d)
+    return np.divide(moved, size, out=np.where(moved > 0, np.inf, 0.0), where=size > 0).max(axis=1)
 
 
 def _newton(rows: _Rows, d: Array) -> Array:

@@ -16,6 +16,9 @@ from factorlasso_core.arrays import Array, frozen
 from factorlasso_core.prepare import Prepared
 
 
+RANK_TOLERANCE = 1e-13  # of the largest eigenvalue: below it a direction counts as the null space
+
+
 @dataclass(frozen=True, eq=False)
 class Moments:
     """The loss of every response as a quadratic.
@@ -40,6 +43,19 @@ class Moments:
         """Eigenvalues (P, M), ascending, and eigenvectors (P, M, M) of every Gram matrix."""
         values, vectors = np.linalg.eigh(self.gram)
         return frozen(values), frozen(vectors)
+
+    @cached_property
+    def inside_range(self) -> Array:
+        """Which eigenvectors span the range of every Gram matrix, (P, M)."""
+        values = self.spectrum[0]
+        return frozen(values > RANK_TOLERANCE * values[:, -1:])
+
+    def least_squares(self, h: Array) -> Array:
+        """Return ``A_k⁺ h_k`` for every response, (N, M): the smallest minimiser of the bare loss."""
+        values, vectors = self.spectrum
+        inverse = np.divide(1.0, values, out=np.zeros_like(values), where=self.inside_range)
+        coordinates = gram_times(vectors.transpose(0, 2, 1), self.pattern, h)
+        return gram_times(vectors, self.pattern, inverse[self.pattern] * coordinates)
 
     def loss(self, b: Array) -> Array:
         """Return ``L_k(b_k)`` for every response, (N,)."""

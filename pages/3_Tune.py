@@ -11,6 +11,7 @@ fit, theme = feedback.need_fit(inputs.outcome), feedback.theme()
 tune_view.headline(inputs, fit)
 limit = tune_view.colour_limit(inputs.edits, fit)
 feedback.chart(loadings.clustermap(fit, theme=theme, limit=limit), "clustermap", "Tree of responses and their loadings")
+tune_view.rescale(inputs.edits, fit)
 left, right = st.columns(2)
 with left:
     feedback.chart(series.r2_bars(fit, theme), "r2", "R² of each response")

@@ -353,6 +353,35 @@ def test_on_complete_data_without_a_span_both_centrings_are_one() -> None:
     np.testing.assert_allclose(own.beta, panel_wide.beta, **CLOSE)
 
 
+@every_type
+@pytest.mark.parametrize("size", [0.0, 1e-12, 0.01])
+@pytest.mark.parametrize("centering", ["panel", "per_response"])
+def test_a_factor_that_does_not_move_leaves_its_loadings_at_the_clipped_prior(
+    model: str, size: float, centering: str
+) -> None:
+    """0.1 has no exact mean: what rounding leaves of the factor must not be fitted."""
+    complete, holed = make_panel(), make_panel(ragged=True)
+    panel = to_panel(np.column_stack([complete.x, np.full(len(complete.x), 0.1)]), holed.y)
+    signs, prior, loss = some_signs(panel), some_prior(panel), LossOptions(centering=centering)
+    result = solved(panel, model, size, signs=signs, prior=prior, loss=loss)
+    assert "flat-factor" in {notice.code for notice in result.notices}
+    moving = 0.0 if model == "LASSO" else size  # a row norm pulls flat cells to the prior all the same
+    expected = result.box.clip(result.problem.prior)[:, -1]
+    np.testing.assert_allclose(result.beta[:, -1], expected, rtol=0, atol=0 if moving == 0 else 1e-12)
+
+
+def test_a_factor_that_does_not_move_in_a_responses_own_rows_leaves_that_loading_at_the_prior() -> None:
+    """Centred per response, a factor that stood still while a late starter was there says nothing of it."""
+    random = np.random.default_rng(0)
+    x, y = random.standard_normal((60, 3)), random.standard_normal((60, 2))
+    x[30:, 2], y[:30, 1] = 0.1, np.nan
+    panel = to_panel(x, y)
+    prior = panel.cells(np.full((2, 3), 0.7))
+    beta = solved(panel, "LASSO", 1e-9, prior=prior, loss=LossOptions(centering="per_response")).beta
+    assert beta[1, 2] == 0.7
+    assert beta[0, 2] != 0.7
+
+
 # Duality ------------------------------------------------------------------------------------------
 
 

@@ -496,7 +496,7 @@ def test_a_solver_that_stops_above_the_proved_gap_is_said_to_leave_it_unproved(m
         cone = fit(panel, beliefs, spec, solver="CLARABEL")
     said = {notice.code for notice in cone.notices}
     assert ("unproved" in said) == (cone.certificate.relative_gap > 1e-9)
-    assert model != "LASSO" or "unproved" in said
+    assert "unproved" in said or (model, scale) != ("LASSO", SCALES["monthly"])  # so it does happen
 
 
 def test_a_fallback_is_tried_when_a_solver_cannot_solve_the_problem() -> None:
