@@ -15,7 +15,6 @@ import numpy as np
 from factorlasso_core.arrays import Array, frozen
 from factorlasso_core.prepare import Prepared
 
-
 RANK_TOLERANCE = 1e-13  # of the largest eigenvalue: below it a direction counts as the null space
 
 
