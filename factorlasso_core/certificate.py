@@ -28,6 +28,7 @@ from factorlasso_core.arrays import Array, frozen
 from factorlasso_core.moments import Moments, gram_times
 from factorlasso_core.problem import Problem
 
+ROUNDING = 1e-15
 RANGE_TOLERANCE = 1e-12  # of ‖g‖: how far e may leave the range of A
 HELD_TOLERANCE = 1e-9  # of the largest |g|: a smaller multiplier does not hold a bound
 
@@ -88,7 +89,8 @@ def certify(problem: Problem, beta: Array) -> Certificate:
     prices = _prices(point, mu)
     residual = np.abs(point.z - p - mu).max(axis=1, initial=0.0)
     gap = _smallest_gap(problem, point, p, mu)
-    floor = np.maximum(problem.objective(beta), moments.loss(start))
+    # Neither value is known better than to the rounding of the loss at zero, from which it is subtracted.
+    floor = np.maximum(np.maximum(problem.objective(beta), moments.loss(start)), ROUNDING * moments.constant)
     outside = ((beta < point.lower) | (beta > point.upper)).any(axis=1)
     gap[outside] = np.inf
     return Certificate(

@@ -39,6 +39,7 @@ class _Rows:
     gram: Array  # (P, M, M)
     pattern: Array  # (n,)
     h: Array
+    terms: Array  # magnitudes h was subtracted from: its rounding
     row: Array  # (n,)
     cell: Array
     low: Array
@@ -47,7 +48,7 @@ class _Rows:
 
     def take(self, keep: Array) -> _Rows:
         """The subproblems of some of the rows."""
-        parts = (getattr(self, name)[keep] for name in ("h", "row", "cell", "low", "high", "metric"))
+        parts = (getattr(self, name)[keep] for name in ("h", "terms", "row", "cell", "low", "high", "metric"))
         return _Rows(self.gram, self.pattern[keep], *parts)
 
     def gradient(self, d: Array) -> Array:
@@ -76,9 +77,11 @@ def solve(problem: Problem) -> Solution:
 
 def _rows(problem: Problem) -> _Rows:
     moments, box = problem.moments, problem.box
+    weight = gram_times(np.abs(moments.gram), moments.pattern, np.abs(problem.prior))
     return _Rows(
         gram=moments.gram,
         pattern=moments.pattern,
+        terms=np.abs(moments.linear) + weight,
         h=moments.linear - moments.times_gram(problem.prior),
         row=problem.penalty.row,
         cell=problem.penalty.cell,
@@ -166,7 +169,7 @@ def _residual(rows: _Rows, d: Array) -> Array:
     """Largest proximal gradient residual of a cell as a share of the terms its gradient sums, (n,)."""
     moved = rows.metric * np.abs(rows.prox(d - rows.gradient(d) / rows.metric) - d)
     terms = gram_times(np.abs(rows.gram), rows.pattern, np.abs(d))
-    size = np.abs(rows.h) + terms + rows.metric * np.abs(d)
+    size = rows.terms + terms + rows.metric * np.abs(d)
     return np.divide(moved, size, out=np.where(moved > 0, np.inf, 0.0), where=size > 0).max(axis=1)
 
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import openpyxl
 import pytest
+from playwright.sync_api import expect
 
 from factorlasso_core import Beliefs, ClusterOptions, Fit, FitSpec, LassoModelType, Panel, PenaltyOptions, fit
 from factorlasso_core.demo import load_demo
@@ -213,4 +214,4 @@ def test_every_parameter_survives_reload_and_page_change(page, server) -> None:
         assert sidebar_values(page) == shown
     page.reload()
     assert fit_id(page) == start
-    assert np.isclose(float(page.get_by_role("spinbutton", name="λ value").input_value()), 1e-4)
+    expect(page.get_by_role("spinbutton", name="λ value")).to_have_value("1.000e-4")

@@ -79,7 +79,7 @@ def random_prox(seed: int, zero_sides: bool) -> tuple[_Rows, np.ndarray]:
         low, high = np.where(pinned, middle, low), np.where(pinned, middle, high)
     metric = rng.choice([0.3, 1.0, 8.0], (n, 1)) * rng.choice([np.ones((n, m)), 10 ** rng.uniform(-3, 3, (n, m))])
     rows = _Rows(
-        gram=np.zeros((1, m, m)), pattern=np.zeros(n, dtype=int), h=np.zeros((n, m)),
+        gram=np.zeros((1, m, m)), pattern=np.zeros(n, dtype=int), h=np.zeros((n, m)), terms=np.zeros((n, m)),
         row=rng.choice([0.0, 0.1, 1.0, 5.0], n) * rng.random(n), cell=rng.choice([0.0, 0.5]) * rng.random((n, m)),
         low=low, high=high, metric=metric,
     )  # fmt: skip

@@ -130,7 +130,6 @@ def test_without_a_penalty_and_with_fewer_rows_than_factors_the_fit_is_perfect_a
     np.testing.assert_allclose(result.statistics.r2, 1.0, rtol=0, atol=1e-12)
 
 
-@pytest.mark.xfail(strict=True, reason="the ridge of the Newton step lets rounding wander along the null space")
 @every_type
 def test_without_a_penalty_the_fit_is_the_minimiser_nearest_to_the_prior(model: str) -> None:
     """Directions the data say nothing about stay where the prior puts them."""
@@ -140,7 +139,6 @@ def test_without_a_penalty_the_fit_is_the_minimiser_nearest_to_the_prior(model: 
     np.testing.assert_allclose(beta, prior, **CLOSE)
 
 
-@pytest.mark.xfail(strict=True, reason="the ridge of the Newton step lets rounding wander along the null space")
 def test_without_a_penalty_twin_factors_share_their_loading() -> None:
     """Least squares leaves the split open; the fit nearest to the prior, zero, splits evenly."""
     panel = make_panel()
@@ -148,7 +146,6 @@ def test_without_a_penalty_twin_factors_share_their_loading() -> None:
     np.testing.assert_allclose(beta[:, 0], beta[:, -1], **CLOSE)
 
 
-@pytest.mark.xfail(strict=True, reason="the relative gap divides by a loss of zero, or by its rounding")
 @pytest.mark.parametrize("scale", [1.0, 0.7, 0.03])
 def test_without_a_penalty_a_fit_without_residuals_is_proved(scale: float) -> None:
     """Eight responses that the prior explains: loss and objective are zero up to rounding of either sign."""
