@@ -42,8 +42,9 @@ def signs(edits: Edits, members: dict[str, list[str]]) -> None:
     shown = _grid(to_symbols(edits.signs), f"signs_grid_{edits.key}", columns)
     read = from_symbols(shown).set_axis(edits.signs.index).set_axis(edits.signs.columns, axis=1)
     if not read.equals(edits.signs):
+        # The grid is not drawn anew, although "-" and "1" could be shown as "−" and "+": that would lose the
+        # next cell, which may be half typed by now.
         edits.signs = read
-        edits.version += int(not to_symbols(read).equals(shown.fillna("")))  # "1" becomes "+": draw anew
         st.rerun()
 
 
