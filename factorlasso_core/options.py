@@ -13,6 +13,8 @@ from enum import Enum
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+
 from factorlasso_core.digest import canonical_json, digest
 from factorlasso_core.errors import OptionError
 
@@ -88,7 +90,8 @@ class LossOptions(_Options):
         _check("span", self.span, self.span is None or (_is_real(self.span) and self.span > 1),
                "None or a finite number greater than 1")  # fmt: skip
         self._as(float, "span")
-        _check("demean", self.demean, isinstance(self.demean, bool), "True or False")
+        _check("demean", self.demean, isinstance(self.demean, bool | np.bool_), "True or False")
+        self._as(bool, "demean")
         _choice("centering", self.centering, ("panel", "per_response"))
         _choice("loss_normalization", self.normalization, ("sample", "weight_sum"))
         _choice("factor_rows", self.factor_rows, ("impute", "drop"))
@@ -167,7 +170,8 @@ class FitSpec(_Options):
     def __post_init__(self) -> None:
         _check("model_type", self.model_type, isinstance(self.model_type, LassoModelType),
                "a member of LassoModelType")  # fmt: skip
-        _check("nonneg", self.nonneg, isinstance(self.nonneg, bool), "True or False")
+        _check("nonneg", self.nonneg, isinstance(self.nonneg, bool | np.bool_), "True or False")
+        self._as(bool, "nonneg")
         period = self.warmup_period
         whole = isinstance(period, Integral) and not isinstance(period, bool)
         _check("warmup_period", period, period is None or (whole and period >= 0), "None or an integer >= 0")

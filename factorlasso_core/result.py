@@ -21,10 +21,11 @@ from factorlasso_core.solve import Solved
 
 MINIMUM_ROWS = 5  # prepared rows below which nothing is estimated, as in the reference
 PROVED = 1e-9  # relative duality gap up to which a response counts as solved
-UNPROVED = (
-    "Not proved optimal to a relative gap of 1e-9; the factors are nearly collinear for these responses, "
-    "so raise λ or drop a factor"
-)
+UNPROVED = {
+    True: "Not proved optimal to a relative gap of 1e-9; the factors are nearly collinear for these responses, "
+    "so raise λ or drop a factor",
+    False: "Not proved optimal to a relative gap of 1e-9; the solver stopped early, so use solver='fast' for these",
+}
 
 
 class State(IntEnum):
@@ -159,7 +160,7 @@ def notices(
             _about("empty", "No usable observation", panel.responses[empty]),
             _about("constant", "Constant, nothing to explain", panel.responses[constant]),
             _about("flat-factor", "Factor does not vary, loadings left at the prior", panel.factors[flat]),
-            _about("unproved", UNPROVED, panel.responses[unproved]),
+            _about("unproved", UNPROVED[solved.solution.solver == "fast"], panel.responses[unproved]),
         ]
     return tuple(notice for notice in found if notice is not None)
 
