@@ -467,7 +467,7 @@ def test_a_fit_that_is_not_proved_says_so_and_what_to_do():
     result = fit(panel_of(0.003 * x, 0.003 * y), spec=spec(lam=1e-6), solver="CLARABEL")
     assert result.certificate.relative_gap > 1e-9
     [notice] = result.notices
-    assert notice.code == "unproved" and "raise λ or drop a factor: p" in notice.message
+    assert notice.code == "unproved" and "use solver='fast' for these: p" in notice.message
 
 
 # Solvers ------------------------------------------------------------------------------------------
