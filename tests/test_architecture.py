@@ -45,7 +45,7 @@ def test_every_public_name_is_there_and_listed_once():
 
 def test_the_import_contracts_are_kept():
     command = shutil.which("lint-imports", path=str(Path(sys.executable).parent)) or "lint-imports"
-    found = run(command, "--no-cache", "--no-logo")
+    found = run(command, "--no-cache")
     assert found.returncode == 0, found.stdout + found.stderr
     assert " 0 broken" in found.stdout
 
