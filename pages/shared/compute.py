@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
@@ -122,13 +122,13 @@ def cache(shared: bool) -> MutableMapping[str, Any]:
     return record.cache
 
 
-def run(panel: Panel, beliefs: Beliefs, spec: FitSpec, *, shared: bool) -> Outcome:
-    """Fit, or find the fit; an error of the core keeps the last good fit on screen and names itself."""
+def run(panel: Panel, beliefs: Callable[[], Beliefs], spec: FitSpec, *, shared: bool) -> Outcome:
+    """Fit, or find the fit; an error of the core, in the beliefs or the fit, keeps the last good one on screen."""
     record = state.session()
     stages = Stages(cache(shared))
     started = time.perf_counter()
     try:
-        record.last_good, error = fit(panel, beliefs, spec, stages=stages), None
+        record.last_good, error = fit(panel, beliefs(), spec, stages=stages), None
     except FactorLassoError as fault:
         error = str(fault)
     seconds = time.perf_counter() - started

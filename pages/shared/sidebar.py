@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -35,12 +36,11 @@ PERSIST: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """What the page works with: the sample, the beliefs, the options, and the fit of them."""
+    """What the page works with: the sample, the edits, the options, and the fit of them."""
 
     source: Source
     panel: Panel
     edits: Edits
-    beliefs: Beliefs
     spec: FitSpec
     scale: float
     outcome: Outcome
@@ -61,12 +61,12 @@ def show(page: str) -> Inputs:
                              help=feedback.MODEL_HELP, **PERSIST)  # fmt: skip
         unit = compute.lambda_scale(panel, shared=source.public)
         spec = settings.spec(model, _penalty(unit), *_mixture(model), _span())
-        beliefs = _beliefs(panel, edits)
-        untouched = beliefs.signs is None and beliefs.prior is None and edits.groups is source.groups
-        outcome = compute.run(panel, beliefs, spec, shared=source.public and untouched)
+        private = edits.signs.notna().to_numpy().any() or edits.prior.notna().to_numpy().any()
+        shared = source.public and not private and edits.groups is source.groups
+        outcome = compute.run(panel, partial(_beliefs, panel, edits, spec), spec, shared=shared)
         feedback.status(outcome)
     state.note()
-    return Inputs(source, panel, edits, beliefs, spec, unit, outcome)
+    return Inputs(source, panel, edits, spec, unit, outcome)
 
 
 def _source() -> Source:
@@ -132,11 +132,12 @@ def _span() -> float | None:
     return None if chosen == "off" else float(chosen)
 
 
-def _beliefs(panel: Panel, edits: Edits) -> Beliefs:
-    """Beliefs of the edits; an empty matrix is none at all."""
+def _beliefs(panel: Panel, edits: Edits, spec: FitSpec) -> Beliefs:
+    """Beliefs of the edits: an empty matrix is none at all, groups count only where the model uses them."""
+    grouped = spec.model_type is LassoModelType.GROUP_LASSO and edits.groups is not None
     return Beliefs.for_panel(
         panel,
         signs=edits.signs if edits.signs.notna().to_numpy().any() else None,
         prior=edits.prior if edits.prior.notna().to_numpy().any() else None,
-        groups=edits.groups,
+        groups=edits.groups.replace("", None) if grouped else None,
     )

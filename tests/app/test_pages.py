@@ -206,6 +206,19 @@ def test_group_lasso_without_groups_keeps_the_last_good_fit_and_says_what_to_do(
         go(app, page)
 
 
+def test_a_response_without_a_group_is_named_where_groups_are_needed_and_nowhere_else() -> None:
+    app = start("pages/2_Model.py", model="GROUP_LASSO")
+    before = fit_id(app)
+    labels = edits(app).groups.copy()
+    labels.iloc[3] = ""
+    edits(app).groups = labels
+    good(app.run())
+    assert "Eurozone Equity" in app.error[0].value
+    assert fit_id(app) == before
+    app.selectbox(key="model").set_value("GROUP_LASSO_CLUSTERS")
+    assert not good(app.run()).error
+
+
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize(
     ("rows", "responses", "factors"),

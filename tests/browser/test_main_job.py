@@ -194,7 +194,7 @@ def fitted_anew(url: str, negative: tuple[str, str]) -> Fit:
         clustering=ClusterOptions(float(asked["cutoff"][0])),
         penalty=PenaltyOptions(float(asked["lam"][0]), 0.1),
     )
-    return fit(panel, Beliefs.for_panel(panel, signs=signs, groups=demo.groups), spec)
+    return fit(panel, Beliefs.for_panel(panel, signs=signs), spec)
 
 
 def sidebar_values(page) -> dict[str, str]:
