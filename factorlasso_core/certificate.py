@@ -14,7 +14,8 @@ exceeds the minimum, for *any* such split; infinite if e leaves the range of A. 
 the smallest gap kept: each is exact at an optimum, and which is sharpest nearby depends on the candidate.
 
 The relative gap divides by the larger of the objective and the loss at the clipped prior, so that it
-means the same for noise-free data, λ = 0 and any units.
+means the same for noise-free data, λ = 0 and any units; where both vanish, by the rounding of the loss at
+zero. Only the moments of the data are shared with the solvers.
 """
 
 from __future__ import annotations

@@ -27,6 +27,8 @@ from factorlasso_core.prox import EPS, allowed, holds_zero, norm, prox, soft
 TOLERANCE = 1e-13  # proximal gradient residual of a cell as a share of what its gradient sums
 BURST = 20  # first burst of gradient steps; later ones are longer
 ROUNDS = 24
+WORK = 1e11  # multiplications in gradient steps after which a solve gives up and says so
+BLOCK_CELLS = 2**23  # cells of the Hessians held at a time
 NEWTON_STEPS = 6
 RIDGE = 1e-13
 UNEVEN = 30.0  # ratio of Gram diagonals from which gradient steps are scaled cell by cell
@@ -131,9 +133,10 @@ def _polish_all(rows: _Rows, d: Array) -> _State:
     """Bursts and Newton steps on the unfinished rows until none is left or the rounds are used up."""
     state = _State(d, np.where(d.any(axis=1), _residual(rows, d) <= TOLERANCE, _zero_is_optimal(rows)))
     left = np.flatnonzero(~state.converged)
-    length = BURST
+    length, work = BURST, 0.0
     for _ in range(ROUNDS):
-        if not len(left):
+        work += length * len(left) * d.shape[1] ** 2
+        if not len(left) or work > WORK:
             break
         part, now = rows.take(left), state.values[left]
         now = _newton(part, _burst(part, now, length))
@@ -175,6 +178,10 @@ def _residual(rows: _Rows, d: Array) -> Array:
 
 def _newton(rows: _Rows, d: Array) -> Array:
     """Newton steps on the free cells of every row; rows at the penalty's kink stay."""
+    block = max(1, BLOCK_CELLS // d.shape[1] ** 2)
+    if len(d) > block:
+        parts = [np.arange(at, min(at + block, len(d))) for at in range(0, len(d), block)]
+        return np.concatenate([_newton(rows.take(part), d[part]) for part in parts])
     left = np.arange(len(d))
     d = d.copy()
     for _ in range(NEWTON_STEPS):

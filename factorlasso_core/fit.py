@@ -17,7 +17,7 @@ from factorlasso_core.clusters import build_tree
 from factorlasso_core.dependence import correlation
 from factorlasso_core.diagnostics import InSample, in_sample
 from factorlasso_core.digest import digest
-from factorlasso_core.errors import BeliefsError
+from factorlasso_core.errors import BeliefsError, DataError
 from factorlasso_core.moments import Moments, moments
 from factorlasso_core.options import FitSpec, LassoModelType, LossOptions
 from factorlasso_core.panel import Beliefs, Panel
@@ -29,6 +29,8 @@ from factorlasso_core.signs import sign_box
 from factorlasso_core.solve import FAST, solve
 from factorlasso_core.stages import Stages
 from factorlasso_core.version import VERSION
+
+LARGEST_CORRELATION = 2**30  # bytes of one N x N matrix; clustering needs several
 
 
 def fit(
@@ -97,6 +99,13 @@ def panel_moments(stages: Stages, panel: Panel, options: LossOptions) -> Moments
 
 def cluster_tree(stages: Stages, panel: Panel, spec: FitSpec) -> Clustering:
     """The clustering stage: correlation of the prepared responses and the tree, before any cut."""
+
+    size = 8 * panel.shape[1] ** 2
+    if size > LARGEST_CORRELATION:
+        raise DataError(
+            f"Clustering {panel.shape[1]} responses needs matrices of {size / 2**30:.1f} GiB each, more than "
+            f"{LARGEST_CORRELATION / 2**30:.0f}: give groups and use GROUP_LASSO, or cluster fewer responses."
+        )
 
     def compute() -> Clustering:
         y = prepared(stages, panel, spec.loss).y_or_nan

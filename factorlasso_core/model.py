@@ -1,6 +1,6 @@
 """The scikit-learn face: ``LassoModel(...).fit(x, y)`` with the reference's names and defaults.
 
-Three things differ from the reference on purpose and stand in the README's table of deviations: the
+What differs from the reference on purpose stands in the README's table of deviations; above all the
 default solver is ``"fast"``, parameters are checked whenever they are set, and a fit that raises leaves
 the model as it was.
 """
@@ -247,6 +247,8 @@ class LassoModel:
         """
         names = self._fitted().panel.responses
         x_frame, y_frame = _on_one_index(_frame(x, "x", columns=self.coef_.columns), _frame(y, "y", columns=names))
+        if not x_frame.index.equals(y_frame.index):
+            raise DataError(f"x has {len(x_frame)} rows and y {len(y_frame)}: give both on the same rows.")
         missing = names.difference(y_frame.columns, sort=False)
         if len(missing):
             raise DataError(f"The response {missing[0]!r} is not in y: give every response the model was fitted on.")

@@ -13,8 +13,10 @@ from functools import cached_property
 import numpy as np
 
 from factorlasso_core.arrays import Array, frozen
+from factorlasso_core.errors import DataError
 from factorlasso_core.prepare import Prepared
 
+LARGEST_GRAMS = 2**30  # bytes; a solve needs a small multiple of it
 RANK_TOLERANCE = 1e-13  # of the largest eigenvalue: below it a direction counts as the null space
 
 
@@ -77,6 +79,7 @@ def gram_times(gram: Array, pattern: Array, b: Array) -> Array:
 def moments(data: Prepared) -> Moments:
     """Compute the moments of prepared arrays; responses missing in the same rows share a Gram matrix."""
     masks, pattern = _patterns(data.valid)
+    _check_size(len(masks), data.x.shape[1])
     weights = masks * data.weights  # (P, T)
     mass = weights.sum(axis=1)
     gram = _grams(data.x, weights)
@@ -92,6 +95,16 @@ def moments(data: Prepared) -> Moments:
         linear=frozen(2.0 * linear * own[:, None]),
         constant=frozen(constant * own),
     )
+
+
+def _check_size(patterns: int, factors: int) -> None:
+    """Refuse what would not fit into memory, before it is tried."""
+    size = 8 * patterns * factors**2
+    if size > LARGEST_GRAMS:
+        raise DataError(
+            f"{patterns} different patterns of missing data and {factors} factors need {size / 2**30:.1f} GiB of Gram "
+            f"matrices, more than {LARGEST_GRAMS / 2**30:.0f}: use fewer factors, or responses with common gaps."
+        )
 
 
 def _inverse(mass: Array) -> Array:

@@ -18,6 +18,8 @@ import numpy as np
 from factorlasso_core.digest import canonical_json, digest
 from factorlasso_core.errors import OptionError
 
+LARGEST_LAMBDA = 1e100  # its square must not overflow
+
 
 class LassoModelType(Enum):
     """Which penalty couples the loadings. Serialise by name: the reference renumbered its values."""
@@ -136,8 +138,8 @@ class PenaltyOptions(_Options):
     group_penalty: str = "normalized"
 
     def __post_init__(self) -> None:
-        _check("reg_lambda", self.reg_lambda, _is_real(self.reg_lambda) and self.reg_lambda >= 0,
-               "a finite number >= 0")  # fmt: skip
+        within = _is_real(self.reg_lambda) and 0 <= self.reg_lambda <= LARGEST_LAMBDA
+        _check("reg_lambda", self.reg_lambda, within, f"a number >= 0, at most {LARGEST_LAMBDA:g}")
         _check("l1_weight", self.l1_weight, _is_real(self.l1_weight) and 0 <= self.l1_weight <= 1, "in [0, 1]")
         _choice("group_penalty", self.group_penalty, ("normalized", "yuan_lin"))
         self._as(float, "reg_lambda", "l1_weight")
@@ -157,7 +159,7 @@ class FitSpec(_Options):
         >>> FitSpec(penalty=PenaltyOptions(reg_lambda=-1))
         Traceback (most recent call last):
         ...
-        factorlasso_core.errors.OptionError: reg_lambda=-1 is not allowed: it must be a finite number >= 0.
+        factorlasso_core.errors.OptionError: reg_lambda=-1 is not allowed: it must be a number >= 0, at most 1e+100.
     """
 
     model_type: LassoModelType = LassoModelType.LASSO

@@ -109,11 +109,11 @@ def row_use(panel: Panel, spec: FitSpec) -> RowUse:
     running = spec.loss.span is not None and spec.loss.demean and spec.loss.centering == "panel"
     if running:
         used = used & (np.arange(len(used)) > 0)
-    kept = "are left out" if dropped else "are kept with the missing factor at its mean"
+    kept = "left out" if dropped else "kept, the missing factor at its mean"
     texts = (
-        (none.sum(), "have no factor and are left out"),
-        (partly.sum(), f"miss some factors and {kept}"),
-        (silent.sum(), "have factors but no response and are left out"),
-        (int(running), "(the first) starts the running mean and is left out"),
+        (none.sum(), "without any factor: left out"),
+        (partly.sum(), f"with some factors missing: {kept}"),
+        (silent.sum(), "with factors but no response: left out"),
+        (int(running), "that starts the running mean, the first: left out"),
     )
-    return RowUse(len(used), int(used.sum()), tuple(f"{n} rows {text}" for n, text in texts if n))
+    return RowUse(len(used), int(used.sum()), tuple(f"{n} row{'s' if n > 1 else ''} {text}" for n, text in texts if n))

@@ -205,8 +205,9 @@ def _normal_signs(values: Array) -> Array:
 
 
 def _group_bytes(groups: Array) -> bytes:
-    """The partition and its labels: 1 and "1" read alike but are two groups."""
-    return array_bytes(pd.factorize(groups)[0]) + label_bytes(groups)
+    """The partition, its labels and their types: 1 and "1" read alike but are two groups."""
+    typed = (f"{type(label).__name__}:{label}" for label in groups)
+    return array_bytes(pd.factorize(groups)[0]) + label_bytes(typed)
 
 
 def _group_labels(groups: pd.Series, panel: Panel) -> Array:

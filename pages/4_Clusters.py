@@ -14,7 +14,7 @@ fit, theme = feedback.need_fit(inputs.outcome), feedback.theme()
 if fit.clustering is None and inputs.panel.shape[1] > 1 and inputs.outcome.error is None:
     st.info("The chosen model uses no clusters; shown is what HCGL would find with the same data and span.")
     hcgl = replace(inputs.spec, model_type=LassoModelType.GROUP_LASSO_CLUSTERS)
-    fit = compute.beside(inputs.panel, fit.beliefs, hcgl)
+    fit = compute.beside(inputs.panel, fit.beliefs, hcgl, shared=inputs.outcome.shared)
 if fit.clustering is None:
     st.info("A single response has nothing to be clustered with.")
 else:

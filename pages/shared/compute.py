@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, MutableMapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -29,82 +30,81 @@ class Outcome:
     Attributes:
         fit: The result, or the last good one when ``error`` says why there is no new one; None if none yet.
         seconds: Wall time of this call. cached: Whether nothing was computed.
+        shared: Whether the fit went through the cache of all sessions.
         hits, misses: Stages found and computed.
     """
 
     fit: Fit | None
     seconds: float
     cached: bool
+    shared: bool
     hits: dict[str, int]
     misses: dict[str, int]
     error: str | None = None
 
 
-class _Buffers(LRUCache[str, Any]):
-    """An LRU in bytes where an array that several entries share is charged once, to the first."""
-
-    def __init__(self, maxsize: int) -> None:
-        super().__init__(maxsize, getsizeof=self._new_bytes)
-        self._holders: Counter[int] = Counter()
-
-    def _new_bytes(self, entry: Any) -> int:
-        new = {id(array): array.nbytes for array in arrays(entry) if not self._holders[id(array)]}
-        return ENTRY_BYTES + sum(new.values())
-
-    def __setitem__(self, key: str, entry: Any) -> None:
-        super().__setitem__(key, entry)
-        self._holders.update({id(array) for array in arrays(entry)})
-
-    def __delitem__(self, key: str) -> None:
-        gone = {id(array) for array in arrays(self[key])}
-        super().__delitem__(key)
-        self._holders.subtract(gone)
-        self._holders += Counter()  # drops the zeros
-
-
 class ByteCache(MutableMapping[str, Any]):
-    """A byte-bounded LRU behind a lock, so that sessions and threads may share it."""
+    """A byte-bounded LRU behind a lock, so that sessions and threads may share it.
+
+    An array that several entries hold is counted once, from the first that brings it to the last that
+    leaves, so the count is the memory really held.
+    """
 
     def __init__(self, maxsize: int) -> None:
+        self.maxsize, self.used = maxsize, 0
         self._lock = threading.RLock()
-        self._store = _Buffers(maxsize)
+        self._order: LRUCache[str, Any] = LRUCache(maxsize=math.inf)
+        self._held: dict[str, dict[int, int]] = {}
+        self._holders: Counter[int] = Counter()
 
     def __getitem__(self, key: str) -> Any:
         with self._lock:
-            return self._store[key]
+            return self._order[key]
 
     def __setitem__(self, key: str, entry: Any) -> None:
+        sizes = {id(array): array.nbytes for array in arrays(entry)}
+        if ENTRY_BYTES + sum(sizes.values()) > self.maxsize:
+            raise ValueError("value too large")
         with self._lock:
-            if key not in self._store:
-                self._store[key] = entry
+            if key in self._order:
+                del self[key]
+            self._order[key], self._held[key] = entry, sizes
+            self.used += ENTRY_BYTES + sum(size for name, size in sizes.items() if not self._holders[name])
+            self._holders.update(sizes.keys())
+            while self.used > self.maxsize:
+                self._forget(self._order.popitem()[0])
 
     def __delitem__(self, key: str) -> None:
         with self._lock:
-            del self._store[key]
+            del self._order[key]
+            self._forget(key)
+
+    def _forget(self, key: str) -> None:
+        sizes = self._held.pop(key)
+        self._holders.subtract(sizes.keys())
+        self.used -= ENTRY_BYTES + sum(size for name, size in sizes.items() if not self._holders[name])
+        for name in sizes:
+            if not self._holders[name]:
+                del self._holders[name]
 
     def __iter__(self) -> Iterator[str]:
         with self._lock:
-            return iter(list(self._store))
+            return iter(list(self._order))
 
     def __len__(self) -> int:
-        return len(self._store)
-
-    @property
-    def used(self) -> int:
-        """Bytes charged."""
-        return int(self._store.currsize)
+        return len(self._order)
 
 
 def arrays(entry: Any) -> Iterator[np.ndarray]:
-    """Every array inside nested dataclasses and tuples; of a view, the array that owns the memory."""
+    """Every array inside nested objects, cached properties too; of a view, the array that owns the memory."""
     if isinstance(entry, np.ndarray):
         yield entry.base if isinstance(entry.base, np.ndarray) else entry
     elif isinstance(entry, tuple):
         for part in entry:
             yield from arrays(part)
     elif is_dataclass(entry) and not isinstance(entry, type):
-        for item in fields(entry):
-            yield from arrays(getattr(entry, item.name))
+        for part in vars(entry).values():
+            yield from arrays(part)
 
 
 @st.cache_resource(show_spinner=False)
@@ -123,22 +123,26 @@ def cache(shared: bool) -> MutableMapping[str, Any]:
 
 
 def run(panel: Panel, beliefs: Callable[[], Beliefs], spec: FitSpec, *, shared: bool) -> Outcome:
-    """Fit, or find the fit; an error of the core, in the beliefs or the fit, keeps the last good one on screen."""
+    """Fit, or find the fit; an error of the core, in the beliefs or the fit, keeps the last good one on screen.
+
+    The last good fit is one of the same data: a fit of other data would be worse than none.
+    """
     record = state.session()
     stages = Stages(cache(shared))
-    started = time.perf_counter()
+    started, error = time.perf_counter(), None
     try:
-        record.last_good, error = fit(panel, beliefs(), spec, stages=stages), None
+        record.last_good = fit(panel, beliefs(), spec, stages=stages)
     except FactorLassoError as fault:
         error = str(fault)
     seconds = time.perf_counter() - started
+    good = record.last_good if record.last_good is not None and record.last_good.panel.key == panel.key else None
     cached = error is None and not stages.misses
-    return Outcome(record.last_good, seconds, cached, dict(stages.hits), dict(stages.misses), error)
+    return Outcome(good, seconds, cached, shared, dict(stages.hits), dict(stages.misses), error)
 
 
-def beside(panel: Panel, beliefs: Beliefs, spec: FitSpec) -> Fit:
-    """A fit shown beside the current one; it shares the session's cache and does not become the last good fit."""
-    return fit(panel, beliefs, spec, stages=Stages(cache(shared=False)))
+def beside(panel: Panel, beliefs: Beliefs, spec: FitSpec, *, shared: bool) -> Fit:
+    """A fit shown beside the current one: it goes through the same cache and never becomes the last good fit."""
+    return fit(panel, beliefs, spec, stages=Stages(cache(shared)))
 
 
 def lambda_scale(panel: Panel, *, shared: bool) -> float:

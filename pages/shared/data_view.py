@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from factorlasso_core import Panel
+from factorlasso_core import DataError, Panel
 from factorlasso_core.overview import RowUse, frequency
 from pages.shared import feedback, sources, state
 from pages.shared.sidebar import Inputs
@@ -80,9 +80,15 @@ def sample_window(source: Source, edits: Edits) -> None:
         format="MMM YYYY", help="Only rows between these dates are fitted, shown and exported.",
     )  # fmt: skip
     wanted = None if chosen == ends else chosen
-    if wanted != edits.window:
-        edits.window, edits.sample = wanted, None
-        st.rerun()
+    if wanted == edits.window:
+        return
+    try:
+        edits.sample = None if wanted is None else source.panel.window(*wanted)
+    except DataError as error:
+        st.error(feedback.plain(error), icon=":material/error:")
+        return
+    edits.window = wanted
+    st.rerun()
 
 
 def rows(use: RowUse, inputs: Inputs) -> None:
@@ -121,8 +127,8 @@ def pick_series(panel: Panel) -> pd.DataFrame:
         ],
         axis=1,
     )
-    table.columns = table.columns.astype(str)
-    names = list(dict.fromkeys(table.columns))
+    table.columns = [*map(str, panel.responses), *(_told_apart(name, panel) for name in panel.factors)]
+    names = list(table.columns)
     picked = st.multiselect(
         "Plot",
         names,
@@ -131,4 +137,9 @@ def pick_series(panel: Panel) -> pd.DataFrame:
         key=f"plot_{panel.key[:8]}",
         persist_state="session",
     )
-    return table.loc[:, ~table.columns.duplicated()][picked]
+    return table[picked]
+
+
+def _told_apart(factor: object, panel: Panel) -> str:
+    """Name of a factor, marked where a response has the same."""
+    return f"{factor} (factor)" if factor in panel.responses else str(factor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,19 +29,16 @@ def to_symbols(signs: pd.DataFrame) -> pd.DataFrame:
 
 def from_symbols(shown: pd.DataFrame) -> pd.DataFrame:
     """Signs as numbers; anything else was refused by the grid already."""
-    return shown.map(lambda text: READINGS.get(str(text or "").strip(), np.nan)).astype(float)
+    read = [READINGS.get(str(text or "").strip(), np.nan) for text in shown.to_numpy(dtype=object).ravel()]
+    return pd.DataFrame(np.array(read, dtype=float).reshape(shown.shape), shown.index, shown.columns)
 
 
 def signs(edits: Edits, members: dict[str, list[str]]) -> None:
     """The sign matrix: paint, grid, file."""
     _paint(edits, members, _sign_brush, "signs")
     st.markdown("**+** loading ≥ 0, **−** loading ≤ 0, **0** no loading, blank free. Paste blocks from a spreadsheet.")
-    columns = {
-        str(name): st.column_config.TextColumn(str(name), width=64, validate=TYPABLE, max_chars=2)
-        for name in edits.signs.columns
-    }
-    shown = _grid(to_symbols(edits.signs), f"signs_grid_{edits.key}", columns)
-    read = from_symbols(shown).set_axis(edits.signs.index).set_axis(edits.signs.columns, axis=1)
+    column = partial(st.column_config.TextColumn, width=64, validate=TYPABLE, max_chars=2)
+    read = from_symbols(_grid(edits.signs, to_symbols, f"signs_grid_{edits.key}", column))
     if not read.equals(edits.signs):
         # The grid is not drawn anew, although "-" and "1" could be shown as "−" and "+": that would lose the
         # next cell, which may be half typed by now.
@@ -52,11 +50,8 @@ def prior(edits: Edits, members: dict[str, list[str]]) -> None:
     """The prior: paint, grid, file."""
     _paint(edits, members, _prior_brush, "prior")
     st.markdown("The penalty pulls each loading towards its prior; a blank cell is pulled towards zero.")
-    columns = {
-        str(name): st.column_config.NumberColumn(str(name), width=80, format="%.4g") for name in edits.prior.columns
-    }
-    shown = _grid(edits.prior, f"prior_grid_{edits.key}", columns)
-    read = shown.astype(float).set_axis(edits.prior.index).set_axis(edits.prior.columns, axis=1)
+    column = partial(st.column_config.NumberColumn, width=80, format="%.4g")
+    read = _grid(edits.prior, pd.DataFrame.copy, f"prior_grid_{edits.key}", column).astype(float)
     if not read.equals(edits.prior):
         edits.prior = read
         st.rerun()
@@ -66,19 +61,28 @@ def groups(edits: Edits, responses: pd.Index) -> None:
     """Group labels, one a response."""
     st.markdown("One label a response: GROUP_LASSO needs them, *Clusters* compares the tree with them.")
     current = pd.Series("", index=responses) if edits.groups is None else edits.groups
-    frame = current.rename("group").to_frame()
-    column = {"group": st.column_config.TextColumn("group", width="medium", max_chars=200)}
-    shown = _grid(frame, f"groups_grid_{edits.key}", column)["group"].fillna("").set_axis(responses)
+    column = partial(st.column_config.TextColumn, width="medium", max_chars=200)
+    shown = _grid(current.rename("group").to_frame(), pd.DataFrame.copy, f"groups_grid_{edits.key}", column)
+    shown = shown["group"].fillna("")
     if not shown.equals(current.fillna("")):
         edits.groups = shown if shown.ne("").any() else None
         st.rerun()
 
 
-def _grid(frame: pd.DataFrame, key: str, columns: dict[str, Any]) -> pd.DataFrame:
-    """The editable grid, its base held while its key lives: fed with its own output it would lose edits."""
-    base = state.held_while_drawn(key, frame).copy()
-    base.index, base.columns = base.index.astype(str), base.columns.astype(str)
-    return st.data_editor(base, key=key, column_config=columns, height=min(36 * (len(base) + 1) + 2, 560))
+def _grid(
+    current: pd.DataFrame, shown_as: Callable[[pd.DataFrame], pd.DataFrame], key: str, column: Callable[[str], Any]
+) -> pd.DataFrame:
+    """The editable grid, as edited and under the labels of ``current``.
+
+    Its base is held while its key lives: fed with its own output it would lose edits. Columns go in by
+    position, because Streamlit keeps some names for itself.
+    """
+    base = state.held_while_drawn(key, lambda: shown_as(current))
+    names = [f"c{position}" for position in range(base.shape[1])]
+    drawn = base.set_axis(names, axis=1).set_axis(base.index.astype(str))
+    config = {name: column(str(label)) for name, label in zip(names, current.columns, strict=True)}
+    edited = st.data_editor(drawn, key=key, column_config=config, height=min(36 * (len(base) + 1) + 2, 560))
+    return edited.set_axis(current.index).set_axis(current.columns, axis=1)
 
 
 # A line of text must stand between these controls and the grid: its toolbar floats above its right end.
@@ -89,7 +93,7 @@ def _paint(edits: Edits, members: dict[str, list[str]], brush: Callable[[Edits],
     with left:
         rows = st.multiselect(
             "Rows", [*members, *table.index.astype(str)], placeholder="all responses", key=f"{name}_rows",
-            format_func=lambda row: f"cluster {row.removeprefix('@')}" if row in members else row,
+            format_func=lambda row: f"cluster {row.removeprefix(feedback.CLUSTER_MARK)}" if row in members else row,
         )  # fmt: skip
     with middle:
         chosen = st.multiselect(
@@ -126,7 +130,7 @@ def files(edits: Edits, kind: str, table: pd.DataFrame | None, stem: str) -> Non
                                 label_visibility="collapsed", max_upload_size=10)  # fmt: skip
     with middle:
         if table is not None:
-            st.download_button(f"Export {kind}", to_csv_safe(table), f"{stem}_{kind}.csv", "text/csv",
+            st.download_button(f"Export {kind}", partial(to_csv_safe, table), f"{stem}_{kind}.csv", "text/csv",
                                on_click="ignore", width="stretch")  # fmt: skip
     with right:
         if st.button(f"Clear {kind}", key=f"{kind}_clear", width="stretch"):

@@ -28,8 +28,9 @@ def summary(inputs: Inputs, fit: Fit) -> None:
 
 def downloads(inputs: Inputs, fit: Fit) -> None:
     """Workbook and CSV, built when asked for, from exactly the fit on screen."""
-    created, source, seconds = datetime.now(UTC), inputs.source.key, inputs.outcome.seconds
-    name = workbook_name(fit, source, created)
+    created, source = datetime.now(UTC), inputs.source.title
+    seconds = None if inputs.outcome.cached else inputs.outcome.seconds
+    name = workbook_name(fit, inputs.source.key, created)
     left, right, _ = st.columns([1, 1, 2])
     left.download_button(
         "Download workbook", lambda: build_workbook(fit, created=created, source=source, seconds=seconds), name,

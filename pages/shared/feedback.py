@@ -10,6 +10,7 @@ import streamlit as st
 from factorlasso_core import Fit, State
 from factorlasso_core.figures.style import Theme
 from factorlasso_core.ingest import Note
+from factorlasso_core.result import PROVED
 from pages.shared.compute import Outcome
 
 MODEL_HELP = (
@@ -23,8 +24,8 @@ MODEL_SENTENCES = {
     "the share α adds a penalty on single cells.",
     "GROUP_LASSO_CLUSTERS": "HCGL: as GROUP_LASSO, with the groups found by clustering the responses.",
 }
+CLUSTER_MARK = "\x1f"  # no name of a response holds a control character
 CLUSTER_HELP = "Groups the penalty uses. The sizes stand below."
-PROVED = 1e-9
 
 
 def plain(text: object) -> str:
@@ -96,10 +97,13 @@ def need_fit(outcome: Outcome) -> Fit:
 
 
 def members(fit: Fit) -> dict[str, list[str]]:
-    """Clusters as rows that can be painted together: ``@label`` to names of responses."""
+    """Clusters as rows that can be painted together: marked labels to names of responses."""
     if fit.clusters is None:
         return {}
-    return {f"@{label}": list(map(str, part.index)) for label, part in fit.clusters.groupby(fit.clusters, sort=False)}
+    return {
+        f"{CLUSTER_MARK}{label}": list(map(str, part.index))
+        for label, part in fit.clusters.groupby(fit.clusters, sort=False)
+    }
 
 
 def sign_summary(fit: Fit) -> str:

@@ -19,7 +19,7 @@ def nearest_stop(value: float, scale: float) -> int:
     """The stop nearest to λ on the log scale, clipped to the ends."""
     if value <= 0 or scale <= 0:
         return ZERO
-    return int(np.clip(round(STEPS_PER_DECADE * np.log10(value / scale)), LOWEST, HIGHEST))
+    return int(np.clip(round(STEPS_PER_DECADE * (np.log10(value) - np.log10(scale))), LOWEST, HIGHEST))
 
 
 def off_grid(value: float, scale: float) -> bool:

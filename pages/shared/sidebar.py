@@ -10,6 +10,7 @@ import streamlit as st
 
 from factorlasso_core import Beliefs, FitSpec, LassoModelType, Panel
 from factorlasso_core.demo import DEMOS
+from factorlasso_core.options import LARGEST_LAMBDA
 from pages.shared import compute, feedback, scale, settings, sources, state
 from pages.shared.compute import Outcome
 from pages.shared.sources import Source
@@ -81,6 +82,8 @@ def _source() -> Source:
         asked = st.query_params.get("data")
         state.put("data", asked if asked in keys else keys[0])
     key = st.selectbox("Demo data", keys, format_func=titles.__getitem__, key="data", persist_state="session")
+    if key != record.shown:
+        record.shown, record.refused = key, None  # the complaint was about a file that is not on screen
     settings.carry("data", key, keys[0])
     return sources.load(key)
 
@@ -93,8 +96,8 @@ def _penalty(unit: float) -> float:
 
     slot = st.container()
     help_text = "The penalty itself, in squared units of the data. Type any value."
-    lam = st.number_input("λ value", min_value=0.0, value=_start(), step=1e-6, format="%.3e", key="lam",
-                          help=help_text, **PERSIST)  # fmt: skip
+    bounds = {"min_value": 0.0, "max_value": LARGEST_LAMBDA, "step": 1e-6}
+    lam = st.number_input("λ value", value=_start(), format="%.3e", key="lam", help=help_text, **bounds, **PERSIST)
     state.put("lam_stop", scale.nearest_stop(lam, unit))
     slot.select_slider(
         "Penalty λ",

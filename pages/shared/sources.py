@@ -16,6 +16,7 @@ from pages.shared import state
 from pages.shared.state import Edits
 
 UPLOAD = "upload"
+MOST_EDITED = 12  # data sets whose edits a session keeps
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +64,11 @@ def edits(source: Source) -> Edits:
     if panel.key not in store:
         blank = pd.DataFrame(float("nan"), index=panel.responses, columns=panel.factors)
         store[panel.key] = Edits(panel.key, signs=blank, prior=blank.copy(), groups=source.groups)
+        while len(store) > MOST_EDITED:
+            del store[next(iter(store))]
+    for key, other in store.items():
+        if key != panel.key:
+            other.sample = None  # a window of other data would hold the whole of it in memory
     return store[panel.key]
 
 

@@ -6,7 +6,7 @@ from the widgets that edit it, so that a page change loses nothing either.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,9 +50,9 @@ class Session:
 
     Attributes:
         edits: By digest of the data. upload: The last good upload. pair: The files read last.
-        refused: Why the last upload was not taken. choose: Data to switch to on the next run.
+        refused: Why the last upload was not taken. choose, shown: Data to switch to on the next run, and on screen.
         page, keys, kept: The page drawn last, the widgets that all pages share, and their values.
-        cache: Fits of this session. last_good: The last fit that succeeded.
+        bases: What each grid was first drawn with. cache: Fits of this session. last_good: The last fit that succeeded.
     """
 
     edits: dict[str, Edits] = field(default_factory=dict)
@@ -60,9 +60,11 @@ class Session:
     pair: Any = None
     refused: str | None = None
     choose: str | None = None
+    shown: str | None = None
     page: str | None = None
     keys: tuple[str, ...] = ()
     kept: dict[str, Any] = field(default_factory=dict)
+    bases: dict[str, tuple[str, Any]] = field(default_factory=dict)
     cache: MutableMapping[str, Any] | None = None
     last_good: Any = None
 
@@ -112,9 +114,10 @@ def has(key: str) -> bool:
     return key in st.session_state
 
 
-def held_while_drawn(key: str, fresh: Any) -> Any:
-    """What a widget of this key was first drawn with, while the widget lives; else ``fresh``, held from now on."""
-    base = f"{key}_base"
-    if key not in st.session_state or base not in st.session_state:
-        st.session_state[base] = fresh
-    return st.session_state[base]
+def held_while_drawn(key: str, fresh: Callable[[], Any]) -> Any:
+    """What a widget of this key was first drawn with; ``fresh`` makes it when the widget is new."""
+    kind = key.split("_", 1)[0]
+    held = session().bases.get(kind)
+    if held is None or held[0] != key or key not in st.session_state:
+        session().bases[kind] = held = (key, fresh())
+    return held[1]

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from factorlasso_core import FitSpec, LassoModelType, PenaltyOptions, Stages, fit
 from pages.shared.compute import ENTRY_BYTES, ByteCache, arrays
+from tests.benchmarks.panels import make_panel
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,34 @@ def test_a_view_counts_as_the_array_that_owns_its_memory() -> None:
     assert [id(array) for array in arrays((whole[2:4], whole))] == [id(whole), id(whole)]
 
 
+def really_held(cache: ByteCache) -> int:
+    """Bytes of the arrays that the entries hold, each array once."""
+    held = {id(array): array.nbytes for entry in cache.values() for array in arrays(entry)}
+    return sum(held.values()) + ENTRY_BYTES * len(cache)
+
+
+def test_what_is_charged_is_what_is_held_whatever_leaves_first() -> None:
+    cache = ByteCache(100_000)
+    random = np.random.default_rng(0)
+    for step in range(300):
+        if step % 5 == 0:
+            common = np.zeros(random.integers(1, 2000))
+        cache[f"{step}"] = Entry(np.zeros(random.integers(1, 500)), common)
+        cache.get(f"{random.integers(0, step + 1)}")
+        assert cache.used == really_held(cache) <= cache.maxsize
+
+
+def test_fits_of_many_panels_stay_within_the_bound() -> None:
+    cache = ByteCache(3_000_000)
+    for seed in range(6):
+        panel = make_panel(120, 30, 5, seed=seed)
+        for lam in (1e-5, 1e-4, 1e-3):
+            spec = FitSpec(LassoModelType.GROUP_LASSO_CLUSTERS, penalty=PenaltyOptions(lam))
+            fit(panel, spec=spec, stages=Stages(cache))
+    assert len(cache) > 3
+    assert really_held(cache) <= cache.used <= cache.maxsize
+
+
 def test_threads_may_share_a_cache() -> None:
     cache = ByteCache(20 * (800 + ENTRY_BYTES))
 
@@ -66,3 +96,4 @@ def test_threads_may_share_a_cache() -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(8)))
     assert 0 < len(cache) <= 20
+    assert cache.used == really_held(cache)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -206,6 +207,52 @@ def test_group_lasso_without_groups_keeps_the_last_good_fit_and_says_what_to_do(
         go(app, page)
 
 
+def test_a_groups_file_that_misses_responses_is_said_and_can_be_cleared() -> None:
+    app = start("pages/2_Model.py", model="GROUP_LASSO")
+    before = fit_id(app)
+    app.segmented_control(key="part").set_value("Groups")
+    good(app.run())
+    uploader(app, "groups").upload("groups.csv", b"label,group\nUS Equity,A\n")
+    good(app.run())
+    assert "Canada Equity" in app.error[0].value
+    assert fit_id(app) == before
+    app.button(key="groups_clear").click()
+    assert "group" in good(app.run()).error[0].value
+
+
+def test_a_window_without_observations_keeps_the_last_one_and_says_so() -> None:
+    app = start("pages/1_Data.py")
+    before = fit_id(app)
+    slider(app, "Sample window").set_value((date(2010, 3, 2), date(2010, 3, 20)))
+    good(app.run())
+    assert "widen the sample window" in app.error[0].value
+    assert fit_id(app) == before
+    assert not go(app, "pages/3_Tune.py").error
+
+
+@pytest.mark.parametrize("lam", ["1e308", "1e100", "1e-320", "-1", "nan", "inf"])
+def test_any_lambda_in_the_link_is_answered(lam) -> None:
+    assert len(fit_id(start("pages/3_Tune.py", lam=lam))) == 32
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_names_that_streamlit_keeps_for_itself_are_names_like_others(page) -> None:
+    y = returns(names="AB").set_axis(["_index", "@1"], axis=1)
+    x = returns(names="XY", seed=1).set_axis(["_index", "cluster"], axis=1)
+    app = upload(start("pages/1_Data.py"), csv(y), csv(x))
+    go(app, page)
+    assert not app.error
+
+
+def test_a_fit_of_other_data_is_not_shown_in_place_of_one_that_failed() -> None:
+    app = start("pages/1_Data.py", model="GROUP_LASSO")
+    app = upload(app, csv(returns(names="ABC")), csv(returns(names="XY", seed=1)))
+    go(app, "pages/8_Export.py")
+    assert "group" in app.error[0].value
+    assert fit_id(app) == "none"
+    assert not app.get("download_button")
+
+
 def test_a_response_without_a_group_is_named_where_groups_are_needed_and_nowhere_else() -> None:
     app = start("pages/2_Model.py", model="GROUP_LASSO")
     before = fit_id(app)
@@ -290,7 +337,7 @@ def test_a_cell_typed_into_the_grid_is_a_constraint() -> None:
     grid = (
         f"signs_grid_{demo_source('synthetic').panel.key[:8]}_0"  # AppTest takes typed cells before the first run only
     )
-    app.session_state[grid] = {"edited_rows": {0: {"Equity": "-"}}, "added_rows": [], "deleted_rows": []}
+    app.session_state[grid] = {"edited_rows": {0: {"c0": "-"}}, "added_rows": [], "deleted_rows": []}
     good(app.run())
     assert "1 of 240 cells constrained: 0 +, 1 −, 0 zero" in texts(app)
     assert edits(app).signs.iloc[0, 0] == -1

@@ -34,7 +34,7 @@ BAD: list[tuple[type, str, str, str, list[Any]]] = [
 GOOD: list[tuple[type, str, list[Any]]] = [
     (LossOptions, "span", [None, 1.0000001, 2, 24, 1e9]),
     (ClusterOptions, "cutoff_fraction", [1e-12, 0.5, 1, 1.0]),
-    (PenaltyOptions, "reg_lambda", [0, 0.0, 1e-300, 1e300]),
+    (PenaltyOptions, "reg_lambda", [0, 0.0, 1e-300, 1e100]),
     (PenaltyOptions, "l1_weight", [0, 0.5, 1]),
     (FitSpec, "warmup_period", [None, 0, 12]),
     (FitSpec, "model_type", list(LassoModelType)),
