@@ -93,14 +93,19 @@ def ewm_covariance(y: Array, span: float) -> Array:
 
 
 def _stepped(z: Array, present: Array, columns: Array, d: float) -> Array:
-    """Rows of the covariance for the columns with holes, (H, N), row of data by row of data."""
+    """Rows of the covariance for the columns with holes, (H, N), row of data by row of data.
+
+    With z zero where missing, a pair's update is ``S (1 - (1-d) v_i v_j) + (1-d) z_i z_j`` whether it is
+    present or not, so whole matrices move and nothing is gathered.
+    """
     state = np.zeros((len(columns), z.shape[1]))
-    for value, here in zip(z, present, strict=True):
-        rows, cols = here[columns], here
-        if not rows.any():
-            continue
-        block = np.ix_(rows, cols)
-        state[block] = d * state[block] + (1.0 - d) * np.outer(value[columns[rows]], value[cols])
+    change = np.empty_like(state)
+    for value, here in zip(z, present.astype(float), strict=True):
+        np.multiply.outer((d - 1.0) * here[columns], here, out=change)
+        change += 1.0
+        state *= change
+        np.multiply.outer((1.0 - d) * value[columns], value, out=change)
+        state += change
     return state
 
 

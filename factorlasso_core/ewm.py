@@ -36,7 +36,8 @@ def ewm_mean(values: Array, span: float) -> Array:
     holed = (missing & started).any(axis=0)
     means = np.empty_like(values)
     means[:, ~holed] = _filtered(np.where(started, values, 0.0)[:, ~holed], decay(span))
-    means[:, holed] = _stepped(values[:, holed], decay(span))
+    if holed.any():
+        means[:, holed] = _stepped(values[:, holed], decay(span))
     means[~started] = np.nan
     return means
 

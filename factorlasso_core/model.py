@@ -302,5 +302,5 @@ def _one_line(result: Fit) -> str:
         return "nothing solved"
     return (
         f"objective {result.objective:.10g}, relative gap {result.certificate.relative_gap:.1e}, "
-        f"{result.solved.solution.iterations} iterations, {result.solved.solution.status}"
+        f"{result.solved.solution.iterations} iterations, {result.solved.status}"
     )

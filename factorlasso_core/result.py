@@ -17,10 +17,9 @@ from factorlasso_core.panel import Beliefs, Panel
 from factorlasso_core.prepare import Prepared
 from factorlasso_core.problem import Problem
 from factorlasso_core.signs import Box
-from factorlasso_core.solve import Solved
+from factorlasso_core.solve import PROVED, Solved
 
 MINIMUM_ROWS = 5  # prepared rows below which nothing is estimated, as in the reference
-PROVED = 1e-9  # relative duality gap up to which a response counts as solved
 UNPROVED = {
     True: "Not proved optimal to a relative gap of 1e-9; the factors are nearly collinear for these responses, "
     "so raise λ or drop a factor",

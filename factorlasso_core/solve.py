@@ -12,6 +12,7 @@ from factorlasso_core.errors import SolverError
 from factorlasso_core.problem import Problem, Solution
 
 FAST = "fast"
+PROVED = 1e-9  # relative duality gap up to which a response counts as solved
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +21,13 @@ class Solved:
 
     solution: Solution
     certificate: Certificate
+
+    @property
+    def status(self) -> str:
+        """The verdict of the proof, which outranks the solver's own."""
+        if self.certificate.relative_gap <= PROVED:
+            return "proved optimal"
+        return f"not proved optimal (relative gap {self.certificate.relative_gap:.1e}); {self.solution.status}"
 
 
 def solve(problem: Problem, solver: str = FAST, fallbacks: Sequence[str] = ()) -> Solved:

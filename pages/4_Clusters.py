@@ -24,6 +24,7 @@ else:
     with left:
         feedback.chart(clusters.correlation_heatmap(fit, theme), "correlation", "Correlation in the order of the tree")
     with right:
+        feedback.chart(clusters.cluster_sizes(fit, theme), "sizes", "Number of responses in each cluster")
         cluster_view.members(fit)
     cluster_view.comparison(inputs, fit)
 feedback.fit_id(inputs.outcome)

@@ -38,13 +38,6 @@ def comparison(fit: Fit, truth: pd.DataFrame, theme: Theme, limit: float | None 
     return _figure(fit, rows, panels, limit, theme, marks)
 
 
-def difference(fit: Fit, truth: pd.DataFrame, theme: Theme, limit: float | None = None) -> go.Figure:
-    """Draw fitted less true loadings; arguments and errors as :func:`comparison`."""
-    known, rows = aligned_truth(fit, truth), row_order(fit)
-    values = fit.beta - known
-    return _figure(fit, rows, {DIFFERENCE: values}, limit or colour_limit(values), theme, [])
-
-
 def _figure(
     fit: Fit, rows: Array, panels: dict[str, Array], limit: float, theme: Theme, marks: list[Trace]
 ) -> go.Figure:

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 import scipy
 
-from factorlasso_core.result import PROVED, Fit
+from factorlasso_core.result import Fit
+from factorlasso_core.solve import PROVED
 from factorlasso_core.version import VERSION
 from factorlasso_core.workbook import tables
 from factorlasso_core.workbook.beliefs import prior_table, signs_table
@@ -120,7 +121,7 @@ def _what(fit: Fit, created: datetime, source: str, seconds: float | None) -> It
     yield "created", f"{created:%Y-%m-%d %H:%M:%S} UTC"
     yield "fit", fit.digest
     yield "solver", fit.solver if fit.solved is None else fit.solved.solution.solver
-    yield "status", "nothing was solved" if fit.solved is None else fit.solved.solution.status
+    yield "status", "nothing was solved" if fit.solved is None else fit.solved.status
     yield "proof", _proof(fit)
     if seconds is not None:
         yield "seconds", seconds

@@ -15,9 +15,10 @@ from factorlasso_core.arrays import Array
 from factorlasso_core.digest import canonical_json
 from factorlasso_core.fit import fit_digest
 from factorlasso_core.options import FitSpec
-from factorlasso_core.overview import frequency
-from factorlasso_core.result import PROVED, Fit, State
+from factorlasso_core.overview import frequency, row_use
+from factorlasso_core.result import Fit, State
 from factorlasso_core.signs import Rule
+from factorlasso_core.solve import PROVED
 from factorlasso_core.workbook.beliefs import prior_table
 from factorlasso_core.workbook.words import COLUMNS, OPTIONS, Option
 
@@ -64,7 +65,8 @@ def _facts(fit: Fit) -> Iterator[tuple[str, object, str, str]]:
     yield "last_row", _date(index[-1]), "", "last row of the sample window"
     yield "frequency", frequency(index).name, "", "recognised from the spacing of the dates"
     yield "rows", rows, "rows", "T, rows of the panel"
-    yield "prepared_rows", fit.data.rows, "rows", "rows that enter the loss"
+    yield "prepared_rows", fit.data.rows, "rows", "T of the loss: one less where a running mean starts"
+    yield "used_rows", row_use(fit.panel, fit.spec).used, "rows", "rows with a response and a factor in the loss"
     yield "responses", responses, "", "N"
     yield "factors", factors, "", "M"
     if fit.clustering is not None:
@@ -183,6 +185,7 @@ def checks(fit: Fit, long_rows: int) -> pd.DataFrame:
     numbers = int(np.isfinite(fit.beta).sum())
     gap = np.inf if fit.certificate is None else float(fit.certificate.relative[solved].max(initial=0.0))
     status = "nothing was solved" if fit.solved is None else fit.solved.solution.status
+    stopped = fit.solved is not None and bool(fit.solved.solution.converged.all())
     again = fit_digest(fit.panel, fit.beliefs, fit.spec, fit.solver)
     rows: list[tuple[str, bool, object]] = [
         ("betas are responses by factors", fit.beta.shape == shape, f"{shape[0]} x {shape[1]}"),
@@ -190,7 +193,7 @@ def checks(fit: Fit, long_rows: int) -> pd.DataFrame:
         ("betas_long has one row per loading", long_rows == fit.beta.size, long_rows),
         ("no loading violates its sign", violations == 0, violations),
         (f"relative duality gap at most {PROVED:g}", gap <= PROVED, gap),
-        ("the solver converged", status == "converged", status),
+        ("the solver met its own stopping rule", stopped, status),
         ("every response has a cluster", fit.labels is None or len(fit.labels) == shape[0], _shown(fit.n_clusters)),
         ("the fit digest is that of these data, beliefs and options", again == fit.digest, again),
     ]  # fmt: skip

@@ -10,7 +10,7 @@ import streamlit as st
 from factorlasso_core import Fit, State
 from factorlasso_core.figures.style import Theme
 from factorlasso_core.ingest import Note
-from factorlasso_core.result import PROVED
+from factorlasso_core.solve import PROVED
 from pages.shared.compute import Outcome
 
 MODEL_HELP = (

@@ -105,4 +105,8 @@ def truth(inputs: Inputs, fit: Fit, theme: Theme) -> None:
             columns = st.columns(4)
             for column, (name, score) in zip(columns, scores.items(), strict=False):
                 column.metric(name.replace("_", " ").capitalize(), f"{score:.3f}")
-            feedback.chart(truth_figures.difference(fit, known.betas, theme), "truth", "Fitted less true loadings")
+            feedback.chart(
+                truth_figures.comparison(fit, known.betas, theme),
+                "truth",
+                "True and fitted loadings and their difference",
+            )

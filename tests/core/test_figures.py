@@ -36,7 +36,7 @@ from factorlasso_core.figures.rows import row_height, row_order
 from factorlasso_core.figures.series import missing_map, r2_bars, series_lines
 from factorlasso_core.figures.style import PALETTE, Theme, cluster_colours, colour_limit, safe_text, steps
 from factorlasso_core.figures.tree import draw_tree, drawn_height
-from factorlasso_core.figures.truth import comparison, difference
+from factorlasso_core.figures.truth import comparison
 
 LASSO, GROUP, HCGL = (LassoModelType[n] for n in ("LASSO", "GROUP_LASSO", "GROUP_LASSO_CLUSTERS"))
 LIGHT, DARK = Theme(), Theme(dark=True)
@@ -145,7 +145,6 @@ def everything(result: Fit, theme: Theme) -> list[go.Figure]:
         missing_map(result.panel, theme),
         r2_bars(result, theme),
         comparison(result, truth, theme),
-        difference(result, truth, theme),
     ]
 
 
@@ -647,6 +646,6 @@ def test_truth_beside_the_fit() -> None:
     np.testing.assert_array_equal(trace(figure, "fitted − true").z, result.beta[order] - 1)
     limits = {(t.zmin, t.zmax) for t in figure.data if t.type == "heatmap" and t.name != "states"}
     assert len(limits) == 1
-    assert trace(difference(result, truth, LIGHT, limit=5.0), "fitted − true").zmax == 5.0
+    assert trace(comparison(result, truth, LIGHT, limit=5.0), "fitted − true").zmax == 5.0
     with pytest.raises(DataError, match="f1"):
-        difference(result, truth.drop(columns="f1"), LIGHT)
+        comparison(result, truth.drop(columns="f1"), LIGHT)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 import tracemalloc
 import zipfile
 from datetime import date, datetime
@@ -559,7 +558,6 @@ def test_one_far_cell_costs_nothing(value: object, refused: bool) -> None:
     data = book([["date", "EQ"], ["2020-01-31", 1]], XFD1048576=value)
     assert len(data) < 8_000
     tracemalloc.start()
-    start = time.perf_counter()
     if refused:
         error = refusal(data)
         assert "XFD1048576" in str(error)
@@ -568,7 +566,6 @@ def test_one_far_cell_costs_nothing(value: object, refused: bool) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 50e6
-    assert time.perf_counter() - start < 30
 
 
 def test_forged_row_number_ends() -> None:

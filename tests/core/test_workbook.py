@@ -32,15 +32,14 @@ from factorlasso_core import (
 )
 from factorlasso_core.ingest import read_table
 from factorlasso_core.workbook import (
-    beliefs_csv,
     build_workbook,
-    groups_table,
     prior_table,
     signs_table,
     workbook_name,
 )
 from factorlasso_core.workbook.tables import options
 from factorlasso_core.workbook.words import COLUMNS, OPTIONS, SHEETS
+from factorlasso_core.xlsx import to_csv_safe
 
 LASSO, GROUP, HCGL = (LassoModelType[n] for n in ("LASSO", "GROUP_LASSO", "GROUP_LASSO_CLUSTERS"))
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -192,7 +191,7 @@ def test_readme_says_what_when_and_how_good() -> None:
     sheet = workbook["README"]
     items = dict(rows_of(sheet)[1:15])
     assert items["what"] == "HCGL (GROUP_LASSO_CLUSTERS): loadings of 8 responses on 3 factors from 60 rows"
-    assert (items["source"], items["seconds"], items["status"]) == ("demo", 0.25, "converged")
+    assert (items["source"], items["seconds"], items["status"]) == ("demo", 0.25, "proved optimal")
     assert items["created"] == "2026-03-04 12:00:00 UTC"
     assert items["fit"] == full().digest
     assert items["proof"].startswith("optimal: relative duality gap ")
@@ -353,14 +352,11 @@ def test_undated_rows() -> None:
 def test_beliefs_come_back_from_their_files() -> None:
     base = panel(HOSTILE[:7], ["=A1", "f1", "f2"])  # the reader refuses control characters
     beliefs = believed(base)
-    files = beliefs_csv(base, beliefs)
-    assert sorted(files) == ["groups.csv", "prior.csv", "signs.csv"]
-    read = {name: read_table(data, kind=name.removesuffix(".csv")).table for name, data in files.items()}
-    for name in ("signs", "prior"):
-        np.testing.assert_array_equal(read[f"{name}.csv"].to_numpy(), getattr(beliefs, name))
-        assert read[f"{name}.csv"].columns.tolist() == ["=A1", "f1", "f2"]
-    assert read["groups.csv"]["group"].tolist() == beliefs.groups.tolist()
-    assert read["groups.csv"].index.tolist() == base.responses.tolist()
+    for kind, made in (("signs", signs_table(base, beliefs)), ("prior", prior_table(base, beliefs))):
+        read = read_table(to_csv_safe(made), kind=kind).table
+        np.testing.assert_array_equal(read.to_numpy(), getattr(beliefs, kind))
+        assert read.columns.tolist() == ["=A1", "f1", "f2"]
+        assert read.index.tolist() == base.responses.tolist()
 
 
 def test_signs_sheet_can_be_edited_and_read() -> None:
@@ -382,5 +378,3 @@ def test_tables_without_beliefs() -> None:
     base = panel()
     assert signs_table(base, Beliefs()).isna().all().all()
     assert (prior_table(base, Beliefs()) == 0).all().all()
-    assert groups_table(base, Beliefs()) is None
-    assert beliefs_csv(base, Beliefs()) == {}
