@@ -15,6 +15,15 @@ from pages.shared.sidebar import Inputs
 from pages.shared.state import Edits
 
 
+SCORES = {"precision": "Precision", "recall": "Recall", "sign_accuracy": "Sign accuracy", "rmse": "RMSE"}
+SCORE_HELP = {
+    "precision": "Share of the non-zero loadings that are truly non-zero.",
+    "recall": "Share of the truly non-zero loadings that were found.",
+    "sign_accuracy": "Share of the true loadings found that have the true sign.",
+    "rmse": "Root mean square error of all loadings.",
+}
+
+
 def headline(inputs: Inputs, fit: Fit) -> None:
     """Clusters and sizes, zeros, R², proof and time, always in view."""
     columns = st.columns(5)
@@ -104,9 +113,9 @@ def truth(inputs: Inputs, fit: Fit, theme: Theme) -> None:
             scores = recovery(fit, known.betas)
             columns = st.columns(4)
             for column, (name, score) in zip(columns, scores.items(), strict=False):
-                column.metric(name.replace("_", " ").capitalize(), f"{score:.3f}")
+                column.metric(SCORES[name], f"{score:.3f}", help=SCORE_HELP[name])
             feedback.chart(
                 truth_figures.comparison(fit, known.betas, theme),
-                "truth",
+                "truth_chart",
                 "True and fitted loadings and their difference",
             )

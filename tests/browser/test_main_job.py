@@ -104,6 +104,20 @@ def test_every_page_opens_by_deep_link_without_an_exception(page, server, name) 
     no_exception(page)
 
 
+@pytest.mark.parametrize(
+    ("name", "words", "charts"),
+    [("Tune", "Compare with the truth", 2), ("Data", "Where observations are missing", 1)],
+)
+def test_what_is_folded_opens_and_draws(page, server, name, words, charts) -> None:
+    page.goto(f"{server}/{name}")
+    fit_id(page)
+    expect(page.get_by_test_id("stPlotlyChart")).to_have_count(charts)
+    page.get_by_text(words).click()
+    expect(page.get_by_test_id("stPlotlyChart")).to_have_count(charts + 1)
+    settle(page)
+    no_exception(page)
+
+
 def test_the_main_job_on_the_french_demo(page, server, tmp_path) -> None:
     page.goto(server)
     first = fit_id(page)
