@@ -13,20 +13,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from factorlasso_core.arrays import Array
 from factorlasso_core.certificate import Certificate
 from factorlasso_core.errors import DataError, NotFittedError, OptionError
 from factorlasso_core.fit import fit
+from factorlasso_core.frames import Table, aligned_frames, as_frame, on_one_index
 from factorlasso_core.options import LassoModelType
 from factorlasso_core.panel import Beliefs, Panel
 from factorlasso_core.parameters import DEFAULT_ONLY, check_parameters, known_names, to_spec
 from factorlasso_core.result import Fit
 from factorlasso_core.solve import FAST
-
-Table = pd.DataFrame | pd.Series | Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +168,7 @@ class LassoModel:
         Raises:
             DataError, BeliefsError, SolverError: The model is left as it was.
         """
-        x_frame, y_frame = _aligned(x, y)
+        x_frame, y_frame = aligned_frames(x, y)
         panel = Panel.from_frames(x_frame, y_frame)
         beliefs = Beliefs.for_panel(
             panel,
@@ -230,7 +228,7 @@ class LassoModel:
             NotFittedError: Before ``fit``. DataError: A factor of the fit is not in ``x``.
         """
         self._fitted()
-        frame = _frame(x, "x", columns=self.coef_.columns)
+        frame = as_frame(x, "x", columns=self.coef_.columns)
         missing = self.coef_.columns.difference(frame.columns, sort=False)
         if len(missing):
             raise DataError(f"The factor {missing[0]!r} is not in x: give every factor the model was fitted on.")
@@ -246,7 +244,7 @@ class LassoModel:
         without such cells, or constant, is left out; NaN when none is left.
         """
         names = self._fitted().panel.responses
-        x_frame, y_frame = _on_one_index(_frame(x, "x", columns=self.coef_.columns), _frame(y, "y", columns=names))
+        x_frame, y_frame = on_one_index(as_frame(x, "x", columns=self.coef_.columns), as_frame(y, "y", columns=names))
         if not x_frame.index.equals(y_frame.index):
             raise DataError(f"x has {len(x_frame)} rows and y {len(y_frame)}: give both on the same rows.")
         missing = names.difference(y_frame.columns, sort=False)
@@ -262,39 +260,6 @@ class LassoModel:
 def _signature_defaults(cls: type) -> dict[str, Any]:
     parameters = inspect.signature(cls.__init__).parameters.values()  # type: ignore[misc]
     return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
-
-
-def _frame(data: Table, prefix: str, columns: Any = None) -> pd.DataFrame:
-    """A frame of what was given; arrays get the names ``x0, x1, …`` or the given ones."""
-    if isinstance(data, pd.DataFrame):
-        return data
-    if isinstance(data, pd.Series):
-        return data.to_frame()
-    if not isinstance(data, np.ndarray):
-        raise TypeError(f"{prefix} must be a DataFrame, Series or array, not {type(data).__name__}.")
-    if data.ndim not in (1, 2):
-        raise DataError(f"{prefix} has {data.ndim} dimensions: give rows by columns.")
-    values = data[:, None] if data.ndim == 1 else data
-    names = [f"{prefix}{j}" for j in range(values.shape[1])] if columns is None else columns
-    if len(names) != values.shape[1]:
-        raise DataError(f"{prefix} has {values.shape[1]} columns where the fitted model has {len(names)}.")
-    return pd.DataFrame(values, columns=names)
-
-
-def _aligned(x: Table, y: Table) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What was given as frames on one index."""
-    return _on_one_index(_frame(x, "x"), _frame(y, "y"))
-
-
-def _on_one_index(left: pd.DataFrame, right: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Two frames of one length: one whose rows are only counted takes the labels of the other."""
-    if len(left) == len(right) and not left.index.equals(right.index):
-        plain = pd.RangeIndex(len(left))
-        if left.index.equals(plain):
-            left = left.set_axis(right.index)
-        elif right.index.equals(plain):
-            right = right.set_axis(left.index)
-    return left, right
 
 
 def _one_line(result: Fit) -> str:

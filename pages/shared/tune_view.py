@@ -14,7 +14,6 @@ from pages.shared import feedback
 from pages.shared.sidebar import Inputs
 from pages.shared.state import Edits
 
-
 SCORES = {"precision": "Precision", "recall": "Recall", "sign_accuracy": "Sign accuracy", "rmse": "RMSE"}
 SCORE_HELP = {
     "precision": "Share of the non-zero loadings that are truly non-zero.",
