@@ -34,7 +34,7 @@ steps = (
 )
 for column, (path, label, text) in zip(st.columns(len(steps)), steps, strict=True):
     with column.container(border=True, height=130):
-        st.page_link(path, label=f"**{label}**")
+        st.page_link(path, label=f"**{label}**", query_params=inputs.query)
         st.caption(text)
 feedback.notices(fit)
 feedback.fit_id(inputs.outcome)

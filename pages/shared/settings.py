@@ -1,17 +1,15 @@
-"""Options that only some pages draw: kept in the session and carried in the link from every page.
-
-Streamlit binds a widget to the link only on pages that draw it, so a reload of another page would forget
-these. They are read from the link on the first run and written back on each.
-"""
+"""Options that only the *Model* page draws, and the options of a fit made of them and the sidebar."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
 from factorlasso_core import ClusterOptions, FitSpec, LassoModelType, LossOptions, PenaltyOptions
 from pages.shared import state
+from pages.shared.link import Parameter, one_of
 
 
 @dataclass(frozen=True)
@@ -46,22 +44,10 @@ CHOICES = {
 }
 
 
-def sync() -> None:
-    """Read what the link carries on the first run, then write what differs from the default."""
-    for choice in CHOICES.values():
-        if not state.has(choice.key):
-            asked = st.query_params.get(choice.key, choice.default)
-            state.put(choice.key, asked if asked in choice.labels else choice.default)
-        carry(choice.key, state.value(choice.key), choice.default)
-
-
-def carry(key: str, current: str, default: str) -> None:
-    """Write a value into the link, or take it out where it is the default."""
-    if current == default:
-        if key in st.query_params:
-            del st.query_params[key]
-    elif st.query_params.get(key) != current:
-        st.query_params[key] = current
+PARAMETERS = tuple(
+    Parameter(choice.key, partial(str, choice.default), one_of({name: name for name in choice.labels}))
+    for choice in CHOICES.values()
+)
 
 
 def pick(key: str, label: str, help: str, *, disabled: bool = False) -> str:
@@ -74,7 +60,6 @@ def pick(key: str, label: str, help: str, *, disabled: bool = False) -> str:
         key=key,
         help=help,
         disabled=disabled,
-        persist_state="session",
     )
 
 

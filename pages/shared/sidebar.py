@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
 from factorlasso_core import Beliefs, FitSpec, LassoModelType, Panel
 from factorlasso_core.demo import DEMOS
 from factorlasso_core.options import LARGEST_LAMBDA
-from pages.shared import compute, feedback, scale, settings, sources, state
+from pages.shared import compute, feedback, link, scale, settings, sources, state
 from pages.shared.compute import Outcome
+from pages.shared.link import Parameter, number, one_of
 from pages.shared.sources import Source
 from pages.shared.state import Edits
 
@@ -26,13 +26,31 @@ PAGES = (
 )
 MODELS = {"LASSO": "LASSO", "GROUP_LASSO": "GROUP_LASSO", "GROUP_LASSO_CLUSTERS": "HCGL"}
 SPANS = ("off", *map(str, (3, 6, 9, 12, 18, 24, 30, 36, 48, 60, 84, 120, 180, 250, 500)))
-SHARED_KEYS = ("data", "model", "lam", "lam_stop", "alpha", "cutoff", "span")
 START_LAMBDA = 3e-5
 CUTOFF_HELP = (
     "Height of the cut as a share of the largest pairwise distance. The number of clusters moves unevenly "
     "with it: *Tune* says it beside the tree."
 )
-PERSIST: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
+
+
+def _start() -> float:
+    """The default λ: the stop of the default demo nearest to 3e-5."""
+    first = sources.demo_source(next(iter(DEMOS)))
+    unit = compute.lambda_scale(first.panel, shared=True)
+    return scale.at_stop(scale.nearest_stop(START_LAMBDA, unit), unit)
+
+
+PARAMETERS = (
+    Parameter("data", lambda: next(iter(DEMOS)), lambda text: text if text in sources.choices() else None),
+    Parameter(
+        "model", lambda: "GROUP_LASSO_CLUSTERS", one_of({word: name for name, word in MODELS.items()}), MODELS.get
+    ),
+    Parameter("lam", _start, number(0.0, LARGEST_LAMBDA), repr),
+    Parameter("alpha", lambda: 0.1, number(0.0, 1.0), repr),
+    Parameter("cutoff", lambda: 0.45, number(0.01, 1.0), repr),
+    Parameter("span", lambda: "off", one_of({span: span for span in SPANS})),
+    *settings.PARAMETERS,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,46 +63,49 @@ class Inputs:
     spec: FitSpec
     scale: float
     outcome: Outcome
+    query: dict[str, str]
 
 
 def show(page: str) -> Inputs:
     """Draw the sidebar of a page, fit, and say how the fit stands."""
-    state.keep(page, (*SHARED_KEYS, *settings.CHOICES))
-    settings.sync()
+    _choose()
+    if link.arrive(page, PARAMETERS):
+        state.forget("lam_stop")
+    query = link.publish(PARAMETERS)
     with st.sidebar:
         st.markdown("### Factor Lasso Workbench")
         for path, label, icon in PAGES:
-            st.page_link(path, label=label, icon=icon)
+            st.page_link(path, label=label, icon=icon, query_params=query)
         source = _source()
         edits = sources.edits(source)
         panel = sources.sample(source, edits)
-        model = st.selectbox("Model type", list(MODELS), index=2, format_func=MODELS.__getitem__, key="model",
-                             help=feedback.MODEL_HELP, **PERSIST)  # fmt: skip
+        model = st.selectbox("Model type", list(MODELS), format_func=MODELS.__getitem__, key="model",
+                             help=feedback.MODEL_HELP)  # fmt: skip
         unit = compute.lambda_scale(panel, shared=source.public)
         spec = settings.spec(model, _penalty(unit), *_mixture(model), _span())
         private = edits.signs.notna().to_numpy().any() or edits.prior.notna().to_numpy().any()
         shared = source.public and not private and edits.groups is source.groups
         outcome = compute.run(panel, partial(_beliefs, panel, edits, spec), spec, shared=shared)
         feedback.status(outcome)
-    state.note()
-    return Inputs(source, panel, edits, spec, unit, outcome)
+    return Inputs(source, panel, edits, spec, unit, outcome, query)
 
 
-def _source() -> Source:
-    """The chosen data; the link carries the key, because titles are long and an upload has none to share."""
-    titles = sources.choices()
-    keys = list(titles)
+def _choose() -> None:
+    """Switch to data that were just uploaded, and away from data that are gone."""
     record = state.session()
     if record.choose is not None:
         state.put("data", record.choose)
         record.choose = None
-    if state.value("data") not in keys:
-        asked = st.query_params.get("data")
-        state.put("data", asked if asked in keys else keys[0])
-    key = st.selectbox("Demo data", keys, format_func=titles.__getitem__, key="data", persist_state="session")
+    if state.has("data") and state.value("data") not in sources.choices():
+        state.put("data", next(iter(DEMOS)))
+
+
+def _source() -> Source:
+    """The chosen data."""
+    titles, record = sources.choices(), state.session()
+    key = st.selectbox("Demo data", list(titles), format_func=titles.__getitem__, key="data")
     if key != record.shown:
         record.shown, record.refused = key, None  # the complaint was about a file that is not on screen
-    settings.carry("data", key, keys[0])
     return sources.load(key)
 
 
@@ -97,7 +118,7 @@ def _penalty(unit: float) -> float:
     slot = st.container()
     help_text = "The penalty itself, in squared units of the data. Type any value."
     bounds = {"min_value": 0.0, "max_value": LARGEST_LAMBDA, "step": 1e-6}
-    lam = st.number_input("λ value", value=_start(), format="%.3e", key="lam", help=help_text, **bounds, **PERSIST)
+    lam = st.number_input("λ value", format="%.3e", key="lam", help=help_text, **bounds)
     state.put("lam_stop", scale.nearest_stop(lam, unit))
     slot.select_slider(
         "Penalty λ",
@@ -105,7 +126,6 @@ def _penalty(unit: float) -> float:
         format_func=lambda stop: f"{scale.at_stop(stop, unit):.3g}",
         key="lam_stop",
         on_change=moved,
-        persist_state="session",
         help="Twenty stops a decade, from 0 to ten times the largest useful LASSO penalty of these data.",
     )
     if scale.off_grid(lam, unit):
@@ -113,25 +133,18 @@ def _penalty(unit: float) -> float:
     return float(lam)
 
 
-def _start() -> float:
-    """The default λ: the stop of the default demo nearest to 3e-5."""
-    first = sources.demo_source(next(iter(DEMOS)))
-    unit = compute.lambda_scale(first.panel, shared=True)
-    return scale.at_stop(scale.nearest_stop(START_LAMBDA, unit), unit)
-
-
 def _mixture(model: str) -> tuple[float, float]:
     kind = LassoModelType[model]
-    alpha = st.slider("L1 share α", 0.0, 1.0, 0.1, 0.01, key="alpha", disabled=kind is LassoModelType.LASSO,
-                      help="0: rows of loadings leave whole. 1: plain LASSO. Between: both.", **PERSIST)  # fmt: skip
-    cutoff = st.slider("Dendrogram cutoff", 0.01, 1.0, 0.45, 0.01, key="cutoff", disabled=not kind.clusters_responses,
-                       help=CUTOFF_HELP, **PERSIST)  # fmt: skip
+    alpha = st.slider("L1 share α", 0.0, 1.0, step=0.01, key="alpha", disabled=kind is LassoModelType.LASSO,
+                      help="0: rows of loadings leave whole. 1: plain LASSO. Between: both.")  # fmt: skip
+    cutoff = st.slider("Dendrogram cutoff", 0.01, 1.0, step=0.01, key="cutoff", disabled=not kind.clusters_responses,
+                       help=CUTOFF_HELP)  # fmt: skip
     return alpha, cutoff
 
 
 def _span() -> float | None:
-    chosen = st.select_slider("EWMA span", SPANS, key="span", **PERSIST,
-                              help="Rows over which older observations lose weight; off weighs all alike.")  # fmt: skip
+    about = "Rows over which older observations lose weight; off weighs all alike."
+    chosen = st.select_slider("EWMA span", SPANS, key="span", help=about)
     return None if chosen == "off" else float(chosen)
 
 

@@ -51,7 +51,7 @@ class Session:
     Attributes:
         edits: By digest of the data. upload: The last good upload. pair: The files read last.
         refused: Why the last upload was not taken. choose, shown: Data to switch to on the next run, and on screen.
-        page, keys, kept: The page drawn last, the widgets that all pages share, and their values.
+        page, kept: The page drawn last, and the parameters that all pages share.
         bases: What each grid was first drawn with. cache: Fits of this session. last_good: The last fit that succeeded.
     """
 
@@ -62,7 +62,6 @@ class Session:
     choose: str | None = None
     shown: str | None = None
     page: str | None = None
-    keys: tuple[str, ...] = ()
     kept: dict[str, Any] = field(default_factory=dict)
     bases: dict[str, tuple[str, Any]] = field(default_factory=dict)
     cache: MutableMapping[str, Any] | None = None
@@ -87,26 +86,14 @@ def put(key: str, new: Any) -> None:
         st.session_state[key] = new
 
 
-def keep(page: str, keys: tuple[str, ...]) -> None:
-    """Carry widget values to another page.
-
-    Streamlit's own persistence loses them on the first switch after a deep link (1.67): the browser
-    still sends the old page's widgets, which then count as alive and are not handed on. Set before a
-    run that draws no widget, they are restored on the next, in the link as well.
-    """
-    record = session()
-    switched = record.page not in (None, page)
-    record.page, record.keys = page, keys
-    if switched:
-        for key, kept in record.kept.items():
-            st.session_state[key] = kept
-        st.rerun()
+def put_anew(key: str, new: Any) -> None:
+    """Set a widget's value so that the browser adopts it, even if it is the one held."""
+    st.session_state[key] = new
 
 
-def note() -> None:
-    """Remember what the widgets of this page were left at."""
-    record = session()
-    record.kept = {key: st.session_state[key] for key in record.keys if key in st.session_state}
+def forget(key: str) -> None:
+    """Drop a widget's value, so that what is put next counts as new."""
+    st.session_state.pop(key, None)
 
 
 def has(key: str) -> bool:

@@ -33,12 +33,7 @@ def good(app: AppTest) -> AppTest:
 
 
 def go(app: AppTest, page: str) -> AppTest:
-    """Another page with the same sidebar: AppTest forgets what the browser's session keeps, so it is set again."""
-    kept = {key: app.session_state[key] for key in ("data", "model")}
     app.switch_page(page)
-    good(app.run())
-    for key, value in kept.items():
-        app.selectbox(key=key).set_value(value)
     return good(app.run())
 
 

@@ -229,3 +229,29 @@ def test_every_parameter_survives_reload_and_page_change(page, server) -> None:
     page.reload()
     assert fit_id(page) == start
     expect(page.get_by_role("spinbutton", name="λ value")).to_have_value("1.000e-4")
+
+
+def test_a_moved_slider_stays_in_the_link_on_every_page_and_back_brings_it_back(page, server) -> None:
+    page.goto(f"{server}/Tune")
+    start = fit_id(page)
+    press(page, "L1 share α", "ArrowRight")
+    moved = wait_for_new_fit(page, start)
+    for name in ("Clusters", "Data", "Home", "Export", "Tune"):
+        page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()
+        page.wait_for_url(re.compile(rf"/{name.replace('Home', '')}\?alpha=0.11$"))
+        settle(page)
+        assert fit_id(page) == moved
+        page.reload()
+        assert fit_id(page) == moved
+        assert "alpha=0.11" in page.url
+    for name in ("Export", "", "Data", "Clusters", "Tune"):
+        page.go_back()
+        page.wait_for_url(re.compile(rf"/{name}\?alpha=0.11$"))
+        settle(page)
+        assert fit_id(page) == moved
+    page.go_back()
+    page.wait_for_url(re.compile(r"/Tune$"))
+    assert wait_for_new_fit(page, moved) == start
+    assert sidebar_values(page)["L1 share α"] == "0.10"
+    page.go_forward()
+    assert wait_for_new_fit(page, start) == moved
