@@ -10,8 +10,9 @@ inputs = layout.begin("Data")
 
 data_view.upload()
 st.markdown(f"**{feedback.plain(inputs.source.title)}** · {feedback.plain(inputs.source.note)}")
+feedback.file_notes(inputs.source.notes)
 data_view.headline(inputs.panel)
-data_view.sample_window(inputs.source, inputs.edits)
+data_view.sample_window(inputs.source, inputs.panel)
 data_view.rows(row_use(inputs.panel, inputs.spec), inputs)
 
 table = describe_series(inputs.panel, inputs.spec.warmup_period)
@@ -23,5 +24,4 @@ feedback.chart(series.series_lines(picked, feedback.theme(), cumulative=cumulate
 with st.expander("Where observations are missing", key="missing_map", on_change="rerun") as missing:
     if missing.open:
         feedback.chart(series.missing_map(inputs.panel, feedback.theme()), "missing", "Missing observations by series")
-feedback.file_notes(inputs.source.notes)
 feedback.fit_id(inputs.outcome)

@@ -13,7 +13,7 @@ SHEETS = {
     "fit_statistics": "per response: constant, R², sums of squares, observations, proof of optimality",
     "clusters": "cluster or group of every response",
     "linkage": "the merges of the tree the clusters are cut from",
-    "signs": "your sign constraints, ready to be edited and loaded again",
+    "signs": "your sign constraints; saved as a file of its own this sheet can be loaded again",
     "prior": "your prior loadings",
     "correlation": "correlations the clusters come from, in the order of the tree",
     "dictionary": "every column of every sheet, with its unit",

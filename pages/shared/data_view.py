@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from factorlasso_core import DataError, Panel
+from factorlasso_core import Panel
 from factorlasso_core.overview import RowUse, frequency
 from pages.shared import feedback, sources, state
 from pages.shared.sidebar import Inputs
 from pages.shared.sources import Source
-from pages.shared.state import Edits
 
 TYPES = ["csv", "xlsx", "parquet"]
 EXAMPLE = b"date,Fund A,Fund B\n2024-01-31,0.012,-0.004\n2024-02-29,0.008,0.003\n2024-03-31,-0.021,\n"
@@ -69,31 +67,33 @@ def _dates(index: pd.Index) -> str:
     return f"{index[0]} – {index[-1]}"
 
 
-def sample_window(source: Source, edits: Edits) -> None:
-    """A range of dates; all rows unless narrowed."""
+def sample_window(source: Source, panel: Panel) -> None:
+    """A range of the panel's own dates; all rows unless narrowed."""
     index = source.panel.index
-    if not isinstance(index, pd.DatetimeIndex) or len(index) < 2:
+    if not isinstance(index, pd.DatetimeIndex) or len(index) < 2 or not index.is_monotonic_increasing:
         return
-    ends = (index[0].date(), index[-1].date())
-    chosen: tuple[date, date] = st.slider(
-        "Sample window", *ends, value=tuple(edits.window or ends), key=f"window_{source.panel.key[:8]}",
-        format="MMM YYYY", help="Only rows between these dates are fitted, shown and exported.",
-    )  # fmt: skip
-    wanted = None if chosen == ends else chosen
-    if wanted == edits.window:
-        return
-    try:
-        edits.sample = None if wanted is None else source.panel.window(*wanted)
-    except DataError as error:
-        st.error(feedback.plain(error), icon=":material/error:")
-        return
-    edits.window = wanted
-    st.rerun()
+    dates = [stamp.date() for stamp in index]
+    monthly = frequency(index).name in ("monthly", "quarterly", "yearly")
+    first, last = st.select_slider(
+        "Sample window",
+        dates,
+        value=(panel.index[0].date(), panel.index[-1].date()),
+        format_func=lambda day: f"{day:%b %Y}" if monthly else f"{day:%d %b %Y}",
+        key=f"window_{source.panel.key[:8]}",
+        help="Only rows between these dates are fitted, shown and exported.",
+    )
+    wanted = None if (first, last) == (dates[0], dates[-1]) else f"{first}{sources.WINDOW_MARK}{last}"
+    if wanted != state.value("window"):
+        state.put("window", wanted)
+        st.rerun()
 
 
 def rows(use: RowUse, inputs: Inputs) -> None:
     """Which rows count and why the others do not, with advice where the rules of the fit matter."""
-    st.markdown(f"**{use.used} of {use.total} rows** enter the fit.")
+    total = inputs.source.panel.shape[0]
+    st.markdown(f"**{use.used} of {total} rows** enter the fit.")
+    if use.total < total:
+        st.caption(f":material/remove_circle_outline: {total - use.total} rows outside the sample window: left out.")
     for reason in use.reasons:
         st.caption(f":material/remove_circle_outline: {reason}.")
     ragged = bool(np.isnan(inputs.panel.y).any())

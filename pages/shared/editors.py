@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -18,7 +19,12 @@ from pages.shared.state import Edits
 
 SYMBOLS = {1.0: "+", -1.0: "−", 0.0: "0"}
 READINGS = {"+": 1.0, "1": 1.0, "−": -1.0, "-": -1.0, "-1": -1.0, "−1": -1.0, "0": 0.0, "": np.nan}
-TYPABLE = r"^(\+|1|−|-|-1|−1|0|)$"
+TYPABLE = r"^\s*(\+|[+]?1(\.0*)?|−|-|[-−]1(\.0*)?|0(\.0*)?|)\s*$"
+NUMBER = r"^\s*([-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?)?\s*$"
+SIGN_WORDS = (
+    "**+** loading ≥ 0, **−** loading ≤ 0, **0** no loading, blank free; 1 and -1 are read as well. "
+    "Paste blocks from a spreadsheet."
+)
 PAINTS = {"+ (≥ 0)": 1.0, "− (≤ 0)": -1.0, "0 (pinned)": 0.0, "blank (free)": np.nan}
 
 
@@ -29,15 +35,30 @@ def to_symbols(signs: pd.DataFrame) -> pd.DataFrame:
 
 def from_symbols(shown: pd.DataFrame) -> pd.DataFrame:
     """Signs as numbers; anything else was refused by the grid already."""
-    read = [READINGS.get(str(text or "").strip(), np.nan) for text in shown.to_numpy(dtype=object).ravel()]
+    read = [READINGS.get(_bare(text), np.nan) for text in shown.to_numpy(dtype=object).ravel()]
     return pd.DataFrame(np.array(read, dtype=float).reshape(shown.shape), shown.index, shown.columns)
+
+
+def _bare(text: object) -> str:
+    """A typed sign without spaces, trailing zeros and the plus of +1."""
+    return re.sub(r"^\+1$", "1", re.sub(r"\.0*$", "", str(text or "").strip()))
+
+
+def to_texts(prior: pd.DataFrame) -> pd.DataFrame:
+    """Prior as the grid shows it: exact numbers as text, because the browser's number cells read 1e-3 as -13."""
+    return prior.astype(object).map(lambda value: "" if pd.isna(value) else f"{float(value)!r}")
+
+
+def from_texts(shown: pd.DataFrame) -> pd.DataFrame:
+    """Prior as numbers; what is no number was refused by the grid already."""
+    return shown.map(lambda text: float(text) if str(text or "").strip() else np.nan).astype(float)
 
 
 def signs(edits: Edits, members: dict[str, list[str]]) -> None:
     """The sign matrix: paint, grid, file."""
     _paint(edits, members, _sign_brush, "signs")
-    st.markdown("**+** loading ≥ 0, **−** loading ≤ 0, **0** no loading, blank free. Paste blocks from a spreadsheet.")
-    column = partial(st.column_config.TextColumn, width=64, validate=TYPABLE, max_chars=2)
+    st.markdown(SIGN_WORDS)
+    column = partial(_text_column, validate=TYPABLE, max_chars=6)
     read = from_symbols(_grid(edits.signs, to_symbols, f"signs_grid_{edits.key}", column))
     if not read.equals(edits.signs):
         # The grid is not drawn anew, although "-" and "1" could be shown as "−" and "+": that would lose the
@@ -50,8 +71,8 @@ def prior(edits: Edits, members: dict[str, list[str]]) -> None:
     """The prior: paint, grid, file."""
     _paint(edits, members, _prior_brush, "prior")
     st.markdown("The penalty pulls each loading towards its prior; a blank cell is pulled towards zero.")
-    column = partial(st.column_config.NumberColumn, width=80, format="%.4g")
-    read = _grid(edits.prior, pd.DataFrame.copy, f"prior_grid_{edits.key}", column).astype(float)
+    column = partial(_text_column, validate=NUMBER, max_chars=24)
+    read = from_texts(_grid(edits.prior, to_texts, f"prior_grid_{edits.key}", column))
     if not read.equals(edits.prior):
         edits.prior = read
         st.rerun()
@@ -67,6 +88,11 @@ def groups(edits: Edits, responses: pd.Index) -> None:
     if not shown.equals(current.fillna("")):
         edits.groups = shown if shown.ne("").any() else None
         st.rerun()
+
+
+def _text_column(label: str, **settings: Any) -> Any:
+    """A text column wide enough for its name."""
+    return st.column_config.TextColumn(label, width=min(max(64, 44 + 8 * len(label)), 200), **settings)
 
 
 def _grid(
@@ -122,16 +148,15 @@ def _prior_brush(edits: Edits) -> float | None:
     return st.number_input("Set to", value=0.0, format="%.4g", step=0.05, key="prior_brush")
 
 
-def files(edits: Edits, kind: str, table: pd.DataFrame | None, stem: str) -> None:
+def files(edits: Edits, kind: str, table: pd.DataFrame, stem: str) -> None:
     """Export what is in the grid, import what is in a file; a file that cannot be used changes nothing."""
     left, middle, right = st.columns([2, 1, 1], vertical_alignment="center")
     with left:
         sent = st.file_uploader(f"Import {kind}", type=["csv", "xlsx", "parquet"], key=f"{kind}_file_{edits.key}",
-                                label_visibility="collapsed", max_upload_size=10)  # fmt: skip
+                                max_upload_size=10)  # fmt: skip
     with middle:
-        if table is not None:
-            st.download_button(f"Export {kind}", partial(to_csv_safe, table), f"{stem}_{kind}.csv", "text/csv",
-                               on_click="ignore", width="stretch")  # fmt: skip
+        st.download_button(f"Export {kind}", partial(to_csv_safe, table), f"{stem}_{kind}.csv", "text/csv",
+                           on_click="ignore", width="stretch")  # fmt: skip
     with right:
         if st.button(f"Clear {kind}", key=f"{kind}_clear", width="stretch"):
             _replace(edits, kind, None)
@@ -180,6 +205,7 @@ def _replace(edits: Edits, kind: str, table: pd.DataFrame | None) -> None:
     edits.version += 1
 
 
-def groups_table(edits: Edits) -> pd.DataFrame | None:
-    """Groups as a file holds them."""
-    return None if edits.groups is None else edits.groups.rename("group").to_frame()
+def groups_table(edits: Edits) -> pd.DataFrame:
+    """Groups as a file holds them; blank where there are none yet, as a template."""
+    held = pd.Series("", index=edits.signs.index) if edits.groups is None else edits.groups
+    return held.rename("group").to_frame()

@@ -15,15 +15,22 @@ from pages.shared.sidebar import Inputs
 
 
 def summary(inputs: Inputs, fit: Fit) -> None:
-    """The fit the files will hold, in one line; a stale one is named."""
-    if inputs.outcome.error is not None:
-        st.warning("The settings have no fit: the files hold the last good one.", icon=":material/history:")
-    spec = fit.spec
-    st.markdown(
-        f"{feedback.plain(inputs.source.title)} · {feedback.MODEL_SENTENCES[spec.model_type.name].split(':')[0]} · "
-        f"λ {spec.penalty.reg_lambda:.4g} · α {spec.penalty.l1_weight:.2f} · "
-        f"cutoff {spec.clustering.cutoff_fraction:.2f} · gap {feedback.gap(fit)}"
-    )
+    """The fit the files will hold, in one line, with what its model uses and nothing else."""
+    spec, panel = fit.spec, fit.panel
+    parts = [inputs.source.title, feedback.MODEL_SENTENCES[spec.model_type.name].split(":")[0]]
+    parts.append(f"λ {spec.penalty.reg_lambda:.4g}")
+    if fit.labels is not None:
+        parts.append(f"α {spec.penalty.l1_weight:.2f}")
+    if fit.clustering is not None:
+        parts.append(f"cutoff {spec.clustering.cutoff_fraction:.2f}")
+    if spec.loss.span is not None:
+        parts.append(f"span {spec.loss.span:g}")
+    if fit.beliefs.signs is not None:
+        parts.append("signs")
+    if fit.beliefs.prior is not None:
+        parts.append("prior")
+    parts += [f"{panel.shape[0]} rows", f"gap {feedback.gap(fit)}"]
+    st.markdown(" · ".join(map(feedback.plain, parts)))
 
 
 def downloads(inputs: Inputs, fit: Fit) -> None:

@@ -76,9 +76,16 @@ def notices(fit: Fit) -> None:
 
 
 def file_notes(notes: Iterable[Note]) -> None:
-    """What a reader repaired or found, one line each."""
+    """What a reader repaired or found: one line for what it says, with the places it says it of."""
+    places: dict[str, list[str]] = {}
     for note in notes:
-        st.caption(f":material/build: {plain(note.message)}")
+        count = f" ({note.count})" if note.count else ""
+        places.setdefault(note.message, []).append(f"{note.place}{count}" if note.place else "")
+    for message, where in places.items():
+        named = [place for place in where if place]
+        more = f" and {len(named) - 4} more" if len(named) > 4 else ""
+        said = f" {', '.join(named[:4])}{more}." if named else ""
+        st.caption(f":material/build: {plain(message)}{plain(said)}")
 
 
 def fit_id(outcome: Outcome) -> None:
@@ -93,6 +100,11 @@ def need_fit(outcome: Outcome) -> Fit:
         st.info("There is no fit to show yet: follow the message in the sidebar.", icon=":material/info:")
         fit_id(outcome)
         st.stop()
+    if outcome.error is not None:
+        name = MODEL_SENTENCES[outcome.fit.spec.model_type.name].split(":")[0]
+        st.warning(
+            f"Shown is the last good fit ({name}): the settings in the sidebar have none.", icon=":material/history:"
+        )
     return outcome.fit
 
 

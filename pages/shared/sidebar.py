@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,6 +28,11 @@ PAGES = (
 MODELS = {"LASSO": "LASSO", "GROUP_LASSO": "GROUP_LASSO", "GROUP_LASSO_CLUSTERS": "HCGL"}
 SPANS = ("off", *map(str, (3, 6, 9, 12, 18, 24, 30, 36, 48, 60, 84, 120, 180, 250, 500)))
 START_LAMBDA = 3e-5
+WINDOW = re.compile(r"\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d")
+LAMBDA_HELP = (
+    "The value in force. The slider shows its nearest stop. λ_ref is the smallest LASSO penalty that makes every "
+    "loading of these data zero, without span, signs and prior."
+)
 CUTOFF_HELP = (
     "Height of the cut as a share of the largest pairwise distance. The number of clusters moves unevenly "
     "with it: *Tune* says it beside the tree."
@@ -49,6 +55,7 @@ PARAMETERS = (
     Parameter("alpha", lambda: 0.1, number(0.0, 1.0), repr),
     Parameter("cutoff", lambda: 0.45, number(0.01, 1.0), repr),
     Parameter("span", lambda: "off", one_of({span: span for span in SPANS})),
+    Parameter("window", lambda: None, lambda text: text if WINDOW.fullmatch(text) else None),
     *settings.PARAMETERS,
 )
 
@@ -71,6 +78,7 @@ def show(page: str) -> Inputs:
     _choose()
     if link.arrive(page, PARAMETERS):
         state.forget("lam_stop")
+    _note_data()
     query = link.publish(PARAMETERS)
     with st.sidebar:
         st.markdown("### Factor Lasso Workbench")
@@ -100,13 +108,19 @@ def _choose() -> None:
         state.put("data", next(iter(DEMOS)))
 
 
+def _note_data() -> None:
+    """Other data have another window, and no complaint about a file that is not on screen."""
+    record, key = state.session(), state.value("data")
+    if record.shown not in (None, key):
+        state.put("window", None)
+        record.refused = None
+    record.shown = key
+
+
 def _source() -> Source:
     """The chosen data."""
-    titles, record = sources.choices(), state.session()
-    key = st.selectbox("Demo data", list(titles), format_func=titles.__getitem__, key="data")
-    if key != record.shown:
-        record.shown, record.refused = key, None  # the complaint was about a file that is not on screen
-    return sources.load(key)
+    titles = sources.choices()
+    return sources.load(st.selectbox("Demo data", list(titles), format_func=titles.__getitem__, key="data"))
 
 
 def _penalty(unit: float) -> float:
@@ -128,8 +142,9 @@ def _penalty(unit: float) -> float:
         on_change=moved,
         help="Twenty stops a decade, from 0 to ten times the largest useful LASSO penalty of these data.",
     )
-    if scale.off_grid(lam, unit):
-        st.caption(f":material/info: λ = {lam:.4g} lies beyond the slider for these data; it is used as typed.")
+    share = f"λ = {lam:.4g}, {lam / unit:.3g} of λ_ref" if unit else f"λ = {lam:.4g}"
+    beyond = "; it lies beyond the slider and is used as typed" if scale.off_grid(lam, unit) else ""
+    st.caption(f"{share}{beyond}.", help=LAMBDA_HELP)
     return float(lam)
 
 

@@ -16,6 +16,7 @@ from pages.shared import state
 from pages.shared.state import Edits
 
 UPLOAD = "upload"
+WINDOW_MARK = "_"  # between the first and the last date of a window
 MOST_EDITED = 12  # data sets whose edits a session keeps
 
 
@@ -73,12 +74,17 @@ def edits(source: Source) -> Edits:
 
 
 def sample(source: Source, edits: Edits) -> Panel:
-    """The rows of a source inside the analyst's window."""
-    if edits.window is None:
+    """The rows of a source inside the window of the link; a window that does not fit these data is none."""
+    window = state.value("window")
+    if window is None:
         return source.panel
-    if edits.sample is None:
-        edits.sample = source.panel.window(*edits.window)
-    return edits.sample
+    if edits.sample is None or edits.sample[0] != window:
+        try:
+            edits.sample = (window, source.panel.window(*window.split(WINDOW_MARK)))
+        except (FactorLassoError, ValueError):
+            state.put("window", None)
+            return source.panel
+    return edits.sample[1]
 
 
 def read_upload(responses: Any, factors: Any) -> None:

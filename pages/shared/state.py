@@ -23,20 +23,18 @@ class Edits:
     Attributes:
         data: Digest of the data set.
         signs: Responses by factors, 1, -1, 0, NaN. prior: the same, floats. groups: labels by response.
-        window: First and last date of the sample, or None for all.
         version: Raised when a matrix changes outside its grid, which then has to be drawn anew.
         limit: End of the colour scale, held between slider steps.
-        sample: The panel inside the window, kept so that its digest is computed once.
+        sample: The last window and the panel inside it, kept so that its digest is computed once.
     """
 
     data: str
     signs: pd.DataFrame
     prior: pd.DataFrame
     groups: pd.Series | None
-    window: tuple[Any, Any] | None = None
     version: int = 0
     limit: float | None = None
-    sample: Panel | None = None
+    sample: tuple[str, Panel] | None = None
 
     @property
     def key(self) -> str:

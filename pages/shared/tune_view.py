@@ -63,12 +63,12 @@ def _percent(values: np.ndarray) -> str:
 def colour_limit(edits: Edits, fit: Fit) -> float:
     """End of the colour scale: held between steps so that colours keep their meaning, until it is reset."""
     if edits.limit is None:
-        edits.limit = _largest(fit)
+        edits.limit = _largest(fit) or 1.0
     return edits.limit
 
 
 def _largest(fit: Fit) -> float:
-    return float(np.nan_to_num(np.abs(fit.beta)).max(initial=0.0)) or 1.0
+    return float(np.nan_to_num(np.abs(fit.beta)).max(initial=0.0))
 
 
 def rescale(edits: Edits, fit: Fit) -> None:
@@ -77,7 +77,7 @@ def rescale(edits: Edits, fit: Fit) -> None:
     left, right = st.columns([5, 1], vertical_alignment="center")
     left.caption(f"Colours end at ±{edits.limit:.3g}; the largest loading is {largest:.3g}.")
     if right.button("Rescale colours", key="rescale", width="stretch"):
-        edits.limit = largest
+        edits.limit = largest or 1.0
         st.rerun()
 
 

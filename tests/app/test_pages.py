@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import sidebar
+from pages.shared import editors, sidebar
 from pages.shared.sources import demo_source
 from pages.shared.state import Edits
 
@@ -215,14 +215,13 @@ def test_a_groups_file_that_misses_responses_is_said_and_can_be_cleared() -> Non
     assert "group" in good(app.run()).error[0].value
 
 
-def test_a_window_without_observations_keeps_the_last_one_and_says_so() -> None:
-    app = start("pages/1_Data.py")
-    before = fit_id(app)
-    slider(app, "Sample window").set_value((date(2010, 3, 2), date(2010, 3, 20)))
-    good(app.run())
-    assert "widen the sample window" in app.error[0].value
-    assert fit_id(app) == before
-    assert not go(app, "pages/3_Tune.py").error
+@pytest.mark.parametrize("window", ["2010-03-02_2010-03-20", "2030-01-01_2031-01-01", "2010-13-45_2011-01-01", "x"])
+def test_a_window_of_the_link_that_holds_nothing_is_none(window) -> None:
+    assert fit_id(start("pages/3_Tune.py", window=window)) == fit_id(start())
+
+
+def test_a_window_of_the_link_is_the_one_chosen_on_the_page() -> None:
+    assert metric(start("pages/1_Data.py", window="2010-01-31_2019-12-31"), "Rows") == "120"
 
 
 @pytest.mark.parametrize("lam", ["1e308", "1e100", "1e-320", "-1", "nan", "inf"])
@@ -337,6 +336,27 @@ def test_a_cell_typed_into_the_grid_is_a_constraint() -> None:
     assert "1 of 240 cells constrained: 0 +, 1 −, 0 zero" in texts(app)
     assert edits(app).signs.iloc[0, 0] == -1
     assert fit_id(app) != fit_id(start())
+
+
+@pytest.mark.parametrize(
+    ("typed", "sign"), [("+", 1), ("+1", 1), (" 1.0 ", 1), ("-1.0", -1), ("−", -1), ("0", 0), ("0.0", 0), ("", None)]
+)
+def test_every_way_to_write_a_sign_is_read(typed, sign) -> None:
+    assert re.fullmatch(editors.TYPABLE, typed)
+    read = editors.from_symbols(pd.DataFrame([[typed]])).iloc[0, 0]
+    assert read == sign if sign is not None else np.isnan(read)
+
+
+@pytest.mark.parametrize("typed", ["x", "2", "+-", "1.5", "--1", "10"])
+def test_what_is_no_sign_cannot_be_typed(typed) -> None:
+    assert not re.fullmatch(editors.TYPABLE, typed)
+
+
+def test_a_prior_reads_back_exactly_and_only_numbers_can_be_typed() -> None:
+    prior = pd.DataFrame([[1e-3, 0.1 + 0.2, np.nan, -5.0]])
+    pd.testing.assert_frame_equal(editors.from_texts(editors.to_texts(prior)), prior)
+    assert all(re.fullmatch(editors.NUMBER, text) for text in editors.to_texts(prior).iloc[0])
+    assert not any(re.fullmatch(editors.NUMBER, text) for text in ("1,5", "5%", "x", "nan", "1e", "--1"))
 
 
 def test_an_imported_sign_file_is_matched_by_name() -> None:
