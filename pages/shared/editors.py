@@ -133,10 +133,10 @@ def _paint(edits: Edits, members: dict[str, list[str]], brush: Callable[[Edits],
         picked = {label for row in rows for label in members.get(row, [row])}
         row_mask = table.index.astype(str).isin(picked) if rows else np.ones(len(table), dtype=bool)
         column_mask = table.columns.astype(str).isin(chosen) if chosen else np.ones(table.shape[1], dtype=bool)
+        edits.about_to_change()
         painted = table.to_numpy(copy=True)
         painted[np.ix_(row_mask, column_mask)] = value
         setattr(edits, name, pd.DataFrame(painted, table.index, table.columns))
-        edits.version += 1
         st.rerun()
 
 
@@ -150,7 +150,7 @@ def _prior_brush(edits: Edits) -> float | None:
 
 def files(edits: Edits, kind: str, table: pd.DataFrame, stem: str) -> None:
     """Export what is in the grid, import what is in a file; a file that cannot be used changes nothing."""
-    left, middle, right = st.columns([2, 1, 1], vertical_alignment="center")
+    left, middle, right, back = st.columns([3, 1, 1, 1], vertical_alignment="bottom")
     with left:
         sent = st.file_uploader(f"Import {kind}", type=["csv", "xlsx", "parquet"], key=f"{kind}_file_{edits.key}",
                                 max_upload_size=10)  # fmt: skip
@@ -160,6 +160,11 @@ def files(edits: Edits, kind: str, table: pd.DataFrame, stem: str) -> None:
     with right:
         if st.button(f"Clear {kind}", key=f"{kind}_clear", width="stretch"):
             _replace(edits, kind, None)
+            st.rerun()
+    with back:
+        help_text = "Takes back the last painting, clearing or import; once more brings it back."
+        if st.button("Undo", key=f"{kind}_undo", width="stretch", disabled=edits.past is None, help=help_text):
+            edits.take_back()
             st.rerun()
     if sent is not None:
         _import(edits, kind, sent)
@@ -196,13 +201,13 @@ def _matched(edits: Edits, kind: str, table: pd.DataFrame, name: str) -> tuple[p
 
 def _replace(edits: Edits, kind: str, table: pd.DataFrame | None) -> None:
     """Put a whole matrix in the place of another; None clears it."""
+    edits.about_to_change()
     blank = pd.DataFrame(np.nan, index=edits.signs.index, columns=edits.signs.columns)
     if kind == "groups":
         edits.groups = None if table is None else table["group"].set_axis(edits.signs.index)
     else:
         new = blank if table is None else pd.DataFrame(table.to_numpy(dtype=float), blank.index, blank.columns)
         setattr(edits, kind, new)
-    edits.version += 1
 
 
 def groups_table(edits: Edits) -> pd.DataFrame:

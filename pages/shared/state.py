@@ -25,6 +25,7 @@ class Edits:
         signs: Responses by factors, 1, -1, 0, NaN. prior: the same, floats. groups: labels by response.
         version: Raised when a matrix changes outside its grid, which then has to be drawn anew.
         limit: End of the colour scale, held between slider steps.
+        past: The matrices before the last change of many cells, or None.
         sample: The last window and the panel inside it, kept so that its digest is computed once.
     """
 
@@ -35,6 +36,20 @@ class Edits:
     version: int = 0
     limit: float | None = None
     sample: tuple[str, Panel] | None = None
+
+    past: tuple[pd.DataFrame, pd.DataFrame, pd.Series | None] | None = None
+
+    def about_to_change(self) -> None:
+        """Hold the matrices as they are, so that a change of many cells at once can be taken back."""
+        self.past = (self.signs, self.prior, self.groups)
+        self.version += 1
+
+    def take_back(self) -> None:
+        """Swap with what was held: a second time brings the change back."""
+        if self.past is not None:
+            now = (self.signs, self.prior, self.groups)
+            self.signs, self.prior, self.groups = self.past
+            self.past, self.version = now, self.version + 1
 
     @property
     def key(self) -> str:

@@ -326,6 +326,17 @@ def test_edited_signs_survive_pages_data_switches_and_bad_files() -> None:
     assert fit_id(app) == painted
 
 
+def test_a_painting_can_be_taken_back_and_brought_back() -> None:
+    app = start("pages/2_Model.py")
+    before = fit_id(app)
+    assert app.button(key="signs_undo").disabled
+    app.button(key="signs_paint").click()
+    painted = fit_id(good(app.run()))
+    for wanted in (before, painted, before):
+        app.button(key="signs_undo").click()
+        assert fit_id(good(app.run())) == wanted != ""
+
+
 def test_a_cell_typed_into_the_grid_is_a_constraint() -> None:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).switch_page("pages/2_Model.py")
     grid = (
