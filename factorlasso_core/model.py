@@ -74,6 +74,7 @@ class LassoModel:
         OptionError: A parameter outside its range, at construction and in ``set_params``.
 
     Example:
+        >>> import numpy as np
         >>> rng = np.random.default_rng(0)
         >>> x = pd.DataFrame(rng.standard_normal((200, 3)), columns=["a", "b", "c"])
         >>> y = pd.DataFrame({"r1": x["a"], "r2": 0.5 * x["b"]}) + 0.1 * rng.standard_normal((200, 2))
