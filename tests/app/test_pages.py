@@ -211,6 +211,14 @@ def test_a_groups_file_that_misses_responses_is_said_and_can_be_cleared() -> Non
     good(app.run())
     assert "Canada Equity" in app.error[0].value
     assert fit_id(app) == before
+    go(app, "pages/4_Clusters.py")
+    app.selectbox(key="model").set_value("GROUP_LASSO_CLUSTERS")
+    assert not good(app.run()).error
+    app.selectbox(key="model").set_value("GROUP_LASSO")
+    good(app.run())
+    go(app, "pages/2_Model.py")
+    app.segmented_control(key="part").set_value("Groups")
+    good(app.run())
     app.button(key="groups_clear").click()
     assert "group" in good(app.run()).error[0].value
 
