@@ -154,6 +154,20 @@ def test_options_of_the_model_page_hold_on_every_page_and_come_from_the_link() -
     assert signed.query_params["nonneg"] in ("yes", ["yes"])
 
 
+def test_rules_hold_when_they_are_no_longer_drawn() -> None:
+    app = start("pages/2_Model.py")
+    app.segmented_control(key="part").set_value("Rules")
+    good(app.run())
+    app.selectbox(key="nonneg").set_value("yes")
+    ruled = fit_id(good(app.run()))
+    assert ruled == fit_id(start(nonneg="yes"))
+    app.segmented_control(key="part").set_value("Signs")
+    assert fit_id(good(app.run())) == ruled
+    slider(app, "L1 share α").set_value(0.2)
+    assert fit_id(good(app.run())) == fit_id(start(nonneg="yes", alpha="0.2"))
+    assert fit_id(go(app, "pages/3_Tune.py")) == fit_id(start(nonneg="yes", alpha="0.2"))
+
+
 def test_an_upload_becomes_the_data_and_stays_over_page_changes() -> None:
     app = upload(start("pages/1_Data.py"), csv(returns(names="ABC")), csv(returns(names="XY", seed=1)))
     assert metric(app, "Responses") == "3"
