@@ -60,6 +60,7 @@ def pick(key: str, label: str, help: str, *, disabled: bool = False) -> str:
         key=key,
         help=help,
         disabled=disabled,
+        persist_state="session",  # else the value put before it was drawn would come back when it no longer is
     )
 
 
