@@ -50,7 +50,8 @@ def fit(
         fallbacks: Further solvers tried in order. stages: A cache to work through.
 
     Raises:
-        BeliefsError: GROUP_LASSO without groups. SolverError: The CVXPY solver failed.
+        BeliefsError: GROUP_LASSO without groups, or beliefs of another shape.
+        DataError: The problem would not fit into memory. SolverError: The CVXPY solver failed.
 
     Example:
         >>> import pandas as pd

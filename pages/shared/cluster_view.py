@@ -7,6 +7,7 @@ import streamlit as st
 
 from factorlasso_core import Fit
 from factorlasso_core.agreement import adjusted_rand
+from pages.shared import feedback
 from pages.shared.sidebar import Inputs
 
 
@@ -35,7 +36,7 @@ def members(fit: Fit) -> None:
     st.dataframe(
         table,
         hide_index=True,
-        height=min(36 * (len(table) + 1) + 2, 560),
+        height=feedback.table_height(len(table), 560),
         column_config={"R²": st.column_config.NumberColumn(format="percent")},
     )
 
@@ -44,7 +45,7 @@ def comparison(inputs: Inputs, fit: Fit) -> None:
     """Agreement with the analyst's groups and, for the demo that knows it, with the truth."""
     others = {}
     if inputs.outcome.error is not None:
-        return  # the fit on screen may be of other data
+        return  # a stale fit is shown, not compared
     if inputs.edits.groups is not None:
         others["Your groups"] = inputs.edits.groups.to_numpy()
     if inputs.source.truth is not None:

@@ -113,7 +113,7 @@ def series_table(table: pd.DataFrame) -> None:
     number = st.column_config.NumberColumn(format="%.4g", width="small")
     st.dataframe(
         table,
-        height=min(36 * (len(table) + 1) + 2, 320),
+        height=feedback.table_height(len(table), 320),
         column_config={"missing": percent, "first": day, "last": day, "mean": number, "deviation": number},
     )
 

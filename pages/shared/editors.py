@@ -107,7 +107,7 @@ def _grid(
     names = [f"c{position}" for position in range(base.shape[1])]
     drawn = base.set_axis(names, axis=1).set_axis(base.index.astype(str))
     config = {name: column(str(label)) for name, label in zip(names, current.columns, strict=True)}
-    edited = st.data_editor(drawn, key=key, column_config=config, height=min(36 * (len(base) + 1) + 2, 560))
+    edited = st.data_editor(drawn, key=key, column_config=config, height=feedback.table_height(len(base), 560))
     return edited.set_axis(current.index).set_axis(current.columns, axis=1)
 
 

@@ -61,4 +61,4 @@ def betas(fit: Fit) -> None:
     number = {name: st.column_config.NumberColumn(format="%.6g") for name in table.columns}
     if fit.labels is not None:
         table.insert(0, "cluster " if "cluster" in table else "cluster", pd.Series(fit.labels, table.index).astype(str))
-    st.dataframe(table, column_config=number, height=min(36 * (len(table) + 1) + 2, 560))
+    st.dataframe(table, column_config=number, height=feedback.table_height(len(table), 560))

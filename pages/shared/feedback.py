@@ -69,6 +69,11 @@ def chart(figure: Any, key: str, alt: str) -> None:
     st.plotly_chart(figure, key=key, theme=None, alt=alt, config={"displaylogo": False})
 
 
+def table_height(rows: int, most: int) -> int:
+    """Pixels of a table of so many rows and its header, up to a bound from which it scrolls."""
+    return min(36 * (rows + 1) + 2, most)
+
+
 def notices(fit: Fit) -> None:
     """What the analyst should know about a fit."""
     for notice in fit.notices:

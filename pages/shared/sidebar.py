@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import streamlit as st
 
@@ -39,6 +39,7 @@ CUTOFF_HELP = (
 )
 
 
+@cache
 def _start() -> float:
     """The default λ: the stop of the default demo nearest to 3e-5."""
     first = sources.demo_source(next(iter(DEMOS)))
@@ -91,9 +92,13 @@ def show(page: str) -> Inputs:
                              help=feedback.MODEL_HELP)  # fmt: skip
         unit = compute.lambda_scale(panel, shared=source.public)
         spec = settings.spec(model, _penalty(unit), *_mixture(model), _span())
-        private = edits.signs.notna().to_numpy().any() or edits.prior.notna().to_numpy().any()
-        shared = source.public and not private and edits.groups is source.groups
-        outcome = compute.run(panel, partial(_beliefs, panel, edits, spec), spec, shared=shared)
+        signs, prior = edits.given("signs"), edits.given("prior")
+        shared = source.public and signs is None and prior is None and edits.groups is source.groups
+        # Groups count only where the model uses them: elsewhere an unfinished list is no fault.
+        grouped = spec.model_type is LassoModelType.GROUP_LASSO and edits.groups is not None
+        groups = edits.groups.replace("", None) if grouped else None
+        beliefs = partial(Beliefs.for_panel, panel, signs=signs, prior=prior, groups=groups)
+        outcome = compute.run(panel, beliefs, spec, shared=shared)
         feedback.status(outcome)
     return Inputs(source, panel, edits, spec, unit, outcome, query)
 
@@ -161,14 +166,3 @@ def _span() -> float | None:
     about = "Rows over which older observations lose weight; off weighs all alike."
     chosen = st.select_slider("EWMA span", SPANS, key="span", help=about)
     return None if chosen == "off" else float(chosen)
-
-
-def _beliefs(panel: Panel, edits: Edits, spec: FitSpec) -> Beliefs:
-    """Beliefs of the edits: an empty matrix is none at all, groups count only where the model uses them."""
-    grouped = spec.model_type is LassoModelType.GROUP_LASSO and edits.groups is not None
-    return Beliefs.for_panel(
-        panel,
-        signs=edits.signs if edits.signs.notna().to_numpy().any() else None,
-        prior=edits.prior if edits.prior.notna().to_numpy().any() else None,
-        groups=edits.groups.replace("", None) if grouped else None,
-    )

@@ -25,8 +25,8 @@ class Edits:
         signs: Responses by factors, 1, -1, 0, NaN. prior: the same, floats. groups: labels by response.
         version: Raised when a matrix changes outside its grid, which then has to be drawn anew.
         limit: End of the colour scale, held between slider steps.
-        past: The matrices before the last change of many cells, or None.
         sample: The last window and the panel inside it, kept so that its digest is computed once.
+        past: The matrices before the last change of many cells, or None.
     """
 
     data: str
@@ -36,8 +36,12 @@ class Edits:
     version: int = 0
     limit: float | None = None
     sample: tuple[str, Panel] | None = None
-
     past: tuple[pd.DataFrame, pd.DataFrame, pd.Series | None] | None = None
+
+    def given(self, name: str) -> pd.DataFrame | None:
+        """The matrix of this name, or None where every cell is blank."""
+        table: pd.DataFrame = getattr(self, name)
+        return table if table.notna().to_numpy().any() else None
 
     def about_to_change(self) -> None:
         """Hold the matrices as they are, so that a change of many cells at once can be taken back."""
