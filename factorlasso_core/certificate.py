@@ -1,16 +1,18 @@
 """How far any candidate is from optimal, proved without knowing how it was found.
 
-For one response let ``d = β - β⁰``, ``z = g - Aβ`` (minus the gradient of the loss). Split
+For one response (one cluster, where the penalty ties its members together) let ``d = β - β⁰`` and
+``z = g - Aβ`` (minus the gradient of the loss). Split
 
     z = p + μ + e
 
-with p in the dual ball of the penalty (``‖soft(p, c)‖₂ <= r``), μ multipliers of the box (μ_j <= 0 only
-where the lower side is finite, >= 0 only where the upper side is), e what is left. Then
+with p in the dual ball of the penalty (``‖soft(p, c)‖₂ <= r`` on every block; on signed blocks for the
+positive and the negative part), μ multipliers of the box (μ_j <= 0 only where the lower side is finite,
+>= 0 only where the upper side is), e what is left. Then
 
     gap = [Ω(d) - p·d] + [Σ_j μ⁺(upper - β) + μ⁻(β - lower)] + ½ e'A⁺e
 
 is the primal value minus a value of the Fenchel dual: an upper bound on how much the objective at β
-exceeds the minimum, for *any* such split; infinite if e leaves the range of A. Three splits are tried and
+exceeds the minimum, for *any* such split; infinite if e leaves the range of A. Four splits are tried and
 the smallest gap kept: each is exact at an optimum, and which is sharpest nearby depends on the candidate.
 
 The relative gap divides by the larger of the objective and the loss at the clipped prior, so that it
@@ -27,6 +29,7 @@ import numpy as np
 
 from factorlasso_core.arrays import Array, frozen
 from factorlasso_core.moments import Moments, gram_times
+from factorlasso_core.penalty import Penalty
 from factorlasso_core.problem import Problem
 
 ROUNDING = 1e-15
@@ -39,7 +42,8 @@ class Certificate:
     """Proof of optimality of one candidate.
 
     Attributes:
-        gap: (N,) duality gap in units of the objective; relative: (N,) the same per unit of it.
+        gap: (N,) duality gap in units of the objective; relative: (N,) the same per unit of it. Where the
+            penalty ties the members of a cluster together, the cluster's, at each of them.
         residual: (N,) largest violation of the optimality conditions as a share of the largest |g|.
         multipliers: (N, M) the smallest multiplier each bound can have in a proof of optimality,
             which is what the objective gains per unit that this bound alone is relaxed; negative at
@@ -73,12 +77,15 @@ class _Point:
     z: Array
     lower: Array
     upper: Array
-    row: Array  # (n,)
-    cell: Array
     size: Array  # (n,) norm of the largest gradient met, against which a residual is small
+    penalty: Penalty
 
     def take(self, rows: Array) -> _Point:
-        return _Point(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+        names = ("beta", "d", "z", "lower", "upper", "size")
+        return _Point(**{name: getattr(self, name)[rows] for name in names}, penalty=self.penalty.take(rows))
+
+    def over_unit(self, reduce: np.ufunc, values: Array) -> Array:
+        return self.penalty.blocks.by_unit(reduce, values)
 
 
 def certify(problem: Problem, beta: Array) -> Certificate:
@@ -86,14 +93,16 @@ def certify(problem: Problem, beta: Array) -> Certificate:
     point = _point(problem, beta)
     moments, start = problem.moments, problem.box.clip(problem.prior)
     scale = np.maximum(np.abs(moments.linear), np.abs(moments.times_gram(start))).max(axis=1, initial=0.0)
+    scale = point.over_unit(np.maximum, scale)
     p, mu = _active_split(point)
     prices = _prices(point, mu)
-    residual = np.abs(point.z - p - mu).max(axis=1, initial=0.0)
+    residual = point.over_unit(np.maximum, np.abs(point.z - p - mu).max(axis=1, initial=0.0))
     gap = _smallest_gap(problem, point, p, mu)
     # Neither value is known better than to the rounding of the loss at zero, from which it is subtracted.
-    floor = np.maximum(np.maximum(problem.objective(beta), moments.loss(start)), ROUNDING * moments.constant)
-    outside = ((beta < point.lower) | (beta > point.upper)).any(axis=1)
-    gap[outside] = np.inf
+    values = np.stack([problem.objective(beta), moments.loss(start), ROUNDING * moments.constant], axis=1)
+    floor = point.over_unit(np.add, values).max(axis=1)
+    outside = np.any((beta < point.lower) | (beta > point.upper), axis=1)
+    gap[point.over_unit(np.logical_or, outside)] = np.inf
     return Certificate(
         gap=frozen(gap),
         relative=frozen(_ratio(gap, floor)),
@@ -104,11 +113,11 @@ def certify(problem: Problem, beta: Array) -> Certificate:
 
 
 def _point(problem: Problem, beta: Array) -> _Point:
-    box, penalty = problem.box, problem.penalty
+    box = problem.box
     linear, times = problem.moments.linear, problem.moments.times_gram
     z = linear - times(beta)
     size = np.maximum(np.maximum(_norm(linear), _norm(linear - z)), _norm(times(box.clip(problem.prior))))
-    return _Point(beta, beta - problem.prior, z, box.lower, box.upper, penalty.row, penalty.cell, size)
+    return _Point(beta, beta - problem.prior, z, box.lower, box.upper, size, problem.penalty)
 
 
 def _ratio(value: Array, scale: Array) -> Array:
@@ -121,7 +130,7 @@ def _smallest_gap(problem: Problem, point: _Point, p: Array, mu: Array) -> Array
     """Gap of the active split, improved by the others on the rows where it is not already negligible."""
     moments = problem.moments
     gap = _gap(point, p, mu, moments, moments.pattern)
-    left = np.flatnonzero(~(gap <= 1e-14 * moments.constant))
+    left = np.flatnonzero(~(gap <= 1e-14 * point.over_unit(np.add, moments.constant)))
     others: tuple[Callable[[_Point], tuple[Array, Array]], ...] = (
         _nearby_split,
         _projected_split,
@@ -147,55 +156,70 @@ def _one_sided(values: Array, low: Array, high: Array) -> Array:
 
 
 def _gradient_part(point: _Point) -> Array:
-    """The subgradient of Ω at d nearest to z, in the dual ball by construction; rows at d = 0 left out."""
-    norm = _norm(point.d)
-    smooth = point.d * np.divide(point.row, norm, out=np.zeros_like(norm), where=norm > 0)[:, None]
-    kink = np.clip(point.z, -point.cell, point.cell)
-    return smooth + np.where(point.d != 0, np.sign(point.d) * point.cell, kink)
+    """The subgradient of Ω at d nearest to z, in the dual ball by construction; blocks at d = 0 left out."""
+    cell = point.penalty.cell
+    smooth = point.penalty.pull(point.d) * point.d
+    kink = np.clip(point.z, -cell, cell)
+    return smooth + np.where(point.d != 0, np.sign(point.d) * cell, kink)
 
 
-def _row_at_prior(point: _Point, p: Array, mu: Array, low: Array, high: Array) -> tuple[Array, Array]:
-    """Replace p and μ on rows with d = 0: the smallest μ that brings z into the ball, then the projection."""
-    zero = np.all(point.d == 0, axis=1)
-    excess = _soft(point.z, point.cell)
+def _at_zero(point: _Point, signs: Array) -> Array:
+    """Cells whose block is at d = 0, in the shape of a block's values; signs say whose block that is."""
+    return point.penalty.blocks.total((point.d != 0).astype(float), signs) == 0
+
+
+def _signs(point: _Point, excess: Array) -> Array:
+    """Which part of a signed block a cell is in: that of its deviation, or of the pull on it."""
+    return np.where(point.d != 0, point.d, excess)
+
+
+def _room(point: _Point, excess: Array, low: Array, high: Array) -> tuple[Array, Array]:
+    """What the box can push of the excess, and the length the block's ball leaves for the rest of it."""
     pushed = _one_sided(excess, low, high)
-    free, held = _norm(excess - pushed), _norm(pushed)
-    room = np.sqrt(np.maximum(point.row**2 - free**2, 0.0))
+    free = point.penalty.length(excess - pushed, _signs(point, excess))
+    return pushed, np.sqrt(np.maximum(point.penalty.block**2 - free**2, 0.0))
+
+
+def _blocks_at_prior(point: _Point, p: Array, mu: Array, low: Array, high: Array) -> tuple[Array, Array]:
+    """Replace p and μ on blocks with d = 0: the smallest μ that brings z into the ball, then the projection."""
+    excess = _soft(point.z, point.penalty.cell)
+    signs = _signs(point, excess)
+    zero = _at_zero(point, signs)
+    pushed, room = _room(point, excess, low, high)
+    held = point.penalty.length(pushed, signs)
     keep = np.minimum(np.divide(room, held, out=np.zeros_like(held), where=held > 0), 1.0)
-    mu_zero = pushed * (1.0 - keep)[:, None]
+    mu_zero = pushed * (1.0 - keep)
     p_zero = _projection(point.z - mu_zero, point)
-    return np.where(zero[:, None], p_zero, p), np.where(zero[:, None], mu_zero, mu)
+    return np.where(zero, p_zero, p), np.where(zero, mu_zero, mu)
 
 
 def _projection(v: Array, point: _Point) -> Array:
-    """Nearest point of the dual ball ``{p: ‖soft(p, c)‖ <= r}``."""
-    excess = _soft(v, point.cell)
-    norm = _norm(excess)
-    shrink = np.minimum(np.divide(point.row, norm, out=np.ones_like(norm), where=norm > point.row), 1.0)
-    return v - excess * (1.0 - shrink)[:, None]
+    """Nearest point of the dual ball ``{p: ‖soft(p, c)‖ <= r on every block}``."""
+    excess = _soft(v, point.penalty.cell)
+    length, block = point.penalty.length(excess), point.penalty.block
+    shrink = np.minimum(np.divide(block, length, out=np.ones_like(length), where=length > block), 1.0)
+    return v - excess * (1.0 - shrink)
 
 
 def _active_split(point: _Point) -> tuple[Array, Array]:
     """Exact at an optimum: subgradient at d, multipliers only where β sits on its bound."""
     low, high = point.beta <= point.lower, point.beta >= point.upper
     p = _gradient_part(point)
-    return _row_at_prior(point, p, _one_sided(point.z - p, low, high), low, high)
+    return _blocks_at_prior(point, p, _one_sided(point.z - p, low, high), low, high)
 
 
 def _prices(point: _Point, mu: Array) -> Array:
-    """Multipliers of each bound on its own; only rows at the kink of their norm leave a choice between bounds."""
-    zero = np.all(point.d == 0, axis=1)
-    excess = _soft(point.z, point.cell)
-    pushed = _one_sided(excess, point.beta <= point.lower, point.beta >= point.upper)
-    room = np.sqrt(np.maximum(point.row**2 - _norm(excess - pushed) ** 2, 0.0))
-    return np.where(zero[:, None], _soft(pushed, room[:, None]), mu)
+    """Multipliers of each bound on its own; only blocks at the kink of their norm leave a choice between bounds."""
+    excess = _soft(point.z, point.penalty.cell)
+    pushed, room = _room(point, excess, point.beta <= point.lower, point.beta >= point.upper)
+    return np.where(_at_zero(point, _signs(point, excess)), _soft(pushed, room), mu)
 
 
 def _nearby_split(point: _Point) -> tuple[Array, Array]:
     """As the active split, with multipliers at every finite bound: for candidates just short of one."""
     low, high = np.isfinite(point.lower), np.isfinite(point.upper)
     p = _gradient_part(point)
-    return _row_at_prior(point, p, _one_sided(point.z - p, low, high), low, high)
+    return _blocks_at_prior(point, p, _one_sided(point.z - p, low, high), low, high)
 
 
 def _projected_split(point: _Point) -> tuple[Array, Array]:
@@ -205,28 +229,35 @@ def _projected_split(point: _Point) -> tuple[Array, Array]:
 
 
 def _scaled_split(point: _Point) -> tuple[Array, Array]:
-    """The nearby split's z - μ shrunk into the ball: e is a multiple of z, always in the range of A."""
+    """The nearby split's z - μ of a unit shrunk into the ball: e is a multiple of it, always in the range of A."""
     _, mu = _nearby_split(point)
     v = point.z - mu
-    low, high = np.zeros(len(v)), np.ones(len(v))
+    low, high = np.zeros((len(v), 1)), np.ones((len(v), 1))
     for _ in range(60):
         middle = 0.5 * (low + high)
-        inside = _norm(_soft(v * middle[:, None], point.cell)) <= point.row
+        inside = _fits(v * middle, point)
         low, high = np.where(inside, middle, low), np.where(inside, high, middle)
-    fits = _norm(_soft(v, point.cell)) <= point.row
-    s = np.where(fits, 1.0, low)[:, None]
+    s = np.where(_fits(v, point), 1.0, low)
     return v * s, mu * s
 
 
+def _fits(v: Array, point: _Point) -> Array:
+    """Whether the whole unit lies in the dual ball, (n, 1)."""
+    excess = _soft(v, point.penalty.cell)
+    inside = np.all(point.penalty.length(excess) <= point.penalty.block, axis=1)
+    return point.over_unit(np.logical_and, inside)[:, None]
+
+
 def _gap(point: _Point, p: Array, mu: Array, moments: Moments, pattern: Array) -> Array:
-    """The three parts of the gap, each non-negative for a feasible β."""
-    penalty = point.row * _norm(point.d) + (point.cell * np.abs(point.d)).sum(axis=1) - (p * point.d).sum(axis=1)
+    """The three parts of the gap, each non-negative for a feasible β, summed over the unit."""
+    penalty = point.penalty.value(point.d) - (p * point.d).sum(axis=1)
     # Only finite sides carry a multiplier; the product with an infinite side is 0 * inf.
     to_upper = np.where(mu > 0, point.upper - point.beta, 0.0)
     to_lower = np.where(mu < 0, point.beta - point.lower, 0.0)
     bounds = (np.abs(mu) * (to_upper + to_lower)).sum(axis=1)
     rest = _inverse_norm(point.z - p - mu, point, moments, pattern)
-    return np.maximum(penalty, 0.0) + np.maximum(bounds, 0.0) + 0.5 * rest
+    parts = point.over_unit(np.add, np.stack([penalty, bounds, 0.5 * rest], axis=1))
+    return np.maximum(parts, 0.0).sum(axis=1)
 
 
 def _inverse_norm(e: Array, point: _Point, moments: Moments, pattern: Array) -> Array:

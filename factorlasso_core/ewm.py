@@ -57,3 +57,83 @@ def _stepped(values: Array, d: float) -> Array:
         state = np.where(np.isnan(value), state, d * state + (1.0 - d) * value)
         means[row] = state
     return means
+
+
+def ewm_recursion(values: Array, d: float, start: Array, hold: float, wait: bool = True) -> Array:
+    """Return the running mean of each column from a given start, of the shape of ``values`` (T, ...).
+
+    ``m_0 = start`` whatever the first value is; then ``m_t = d m_{t-1} + (1 - d) v_t`` where a value is
+    present and ``m_t = hold m_{t-1}`` where it is missing. A missing first row is NaN.
+
+    Args:
+        start: Shape of a row of ``values``; a start of NaN makes the values after it count as missing.
+        hold: Share of the state that a missing value leaves.
+        wait: Rows before the first value of a column are NaN and leave its start as it is; otherwise
+            they are missing values like any other.
+    """
+    waiting = np.logical_and.accumulate(np.isnan(values), axis=0)
+    waiting[1:] &= wait
+    means = np.empty_like(values)
+    means[0] = state = start
+    for row in range(1, len(values)):
+        left = hold * state if hold > 0 else 0.0  # zero even where the state is NaN
+        step = d * state + (1.0 - d) * values[row]
+        state = np.where(np.isfinite(step), step, np.where(waiting[row], state, left))
+        means[row] = state
+    means[waiting] = np.nan
+    return means
+
+
+def ewm_product(left: Array, right: Array, d: float, start: Array, hold: float) -> Array:
+    """Return the last state of the EWMA of ``left_t right_t'``, (P, Q).
+
+    ``S_t = d S_{t-1} + (1 - d) l_t r_t'`` for the pairs present in row t, ``S_t = hold S_{t-1}`` for the
+    others. This is one weighted product, but for columns with holes where ``hold`` is neither 0 nor ``d``:
+    those are stepped.
+
+    Args:
+        left, right: (T, P) and (T, Q), NaN where missing.
+        start: (P, Q) the state before the first row.
+        hold: Share of the state that a missing pair leaves.
+    """
+    here, there = ~np.isnan(left), ~np.isnan(right)
+    if hold == 0:  # what counts is the unbroken run up to the last row
+        start = start * np.outer(here.all(axis=0), there.all(axis=0))
+        here, there = (np.logical_and.accumulate(mask[::-1], axis=0)[::-1] for mask in (here, there))
+    a, b = np.where(here, left, 0.0), np.where(there, right, 0.0)
+    weights = (1.0 - d) * d ** np.arange(len(a) - 1, -1, -1.0)
+    state = (a * weights[:, None]).T @ b + d ** len(a) * start
+    if hold in (0, d):  # a missing pair decays as if it had been zero
+        return state
+    rows, columns = _holed(here, start), _holed(there, start)
+    state[rows] = _stepped_product((a[:, rows], b), (here[:, rows], there), d, start[rows], hold)
+    block = np.ix_(~rows, columns)
+    masked = here[:, ~rows], there[:, columns]
+    state[block] = _stepped_product((a[:, ~rows], b[:, columns]), masked, d, start[block], hold)
+    return state
+
+
+def _holed(present: Array, start: Array) -> Array:
+    """Columns with holes; a late start is none while the state is zero."""
+    holes = ~present
+    if not start.any():
+        holes &= np.logical_or.accumulate(present, axis=0)
+    return np.asarray(holes.any(axis=0))
+
+
+def _stepped_product(
+    values: tuple[Array, Array], present: tuple[Array, Array], d: float, start: Array, hold: float
+) -> Array:
+    """The recursion of products row by row, with values zero where missing."""
+    state = start.copy()
+    if not state.size:
+        return state
+    change = np.empty_like(state)
+    here, there = (mask.astype(float) for mask in present)
+    for a, b, left, right in zip(*values, here, there, strict=True):
+        np.multiply.outer((d - hold) * left, right, out=change)
+        change += hold
+        state *= change
+        np.multiply.outer((1.0 - d) * a, b, out=change)
+        state += change
+    return state

@@ -1,4 +1,4 @@
-"""A fit as composed, separately cacheable stages: prepare, moments, correlation and tree, solve.
+"""A fit as composed, separately cacheable stages: prepare, moments, tree, signs, solve.
 
 Each stage is keyed by the content it depends on and nothing else. A move of λ or α recomputes only the
 solve; a move of the cutoff recomputes the cut, the weights and the solve; only data, span and the other
@@ -8,29 +8,31 @@ loss options go further back. Same inputs, same result, whatever was fitted befo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from factorlasso_core.arrays import Array, frozen
-from factorlasso_core.clusters import build_tree
-from factorlasso_core.dependence import correlation
+from factorlasso_core.beliefs import Beliefs
 from factorlasso_core.diagnostics import InSample, in_sample
 from factorlasso_core.digest import digest
-from factorlasso_core.errors import BeliefsError, DataError
-from factorlasso_core.moments import Moments, moments
-from factorlasso_core.options import FitSpec, LassoModelType, LossOptions
-from factorlasso_core.panel import Beliefs, Panel
-from factorlasso_core.penalty import RowPenalty, group_penalty, lasso_penalty
-from factorlasso_core.prepare import Prepared, prepare
+from factorlasso_core.errors import BeliefsError
+from factorlasso_core.evidence import Evidence, evidence
+from factorlasso_core.groups import Groups, group
+from factorlasso_core.guided import Guided
+from factorlasso_core.model_types import LassoModelType
+from factorlasso_core.options import FitSpec, LossOptions
+from factorlasso_core.panel import Panel
+from factorlasso_core.penalty import Penalty, group_penalty, lasso_penalty
+from factorlasso_core.prepare import Prepared
+from factorlasso_core.priors import OlsPrior, combined_prior, ols_prior
 from factorlasso_core.problem import Problem
-from factorlasso_core.result import MINIMUM_ROWS, Clustering, Fit, cell_states, notices
-from factorlasso_core.signs import sign_box
-from factorlasso_core.solve import FAST, solve
+from factorlasso_core.result import MINIMUM_ROWS, Fit, cell_states, notices
+from factorlasso_core.signs import Box, sign_rules
+from factorlasso_core.solve import FAST, Solved, solve
 from factorlasso_core.stages import Stages
+from factorlasso_core.steps import guided, panel_moments, prepared
 from factorlasso_core.version import VERSION
-
-LARGEST_CORRELATION = 2**30  # bytes of one N x N matrix; clustering needs several
 
 
 def fit(
@@ -50,7 +52,7 @@ def fit(
         fallbacks: Further solvers tried in order. stages: A cache to work through.
 
     Raises:
-        BeliefsError: GROUP_LASSO without groups, or beliefs of another shape.
+        BeliefsError: Groups are needed and missing, or beliefs have another shape or no place in the model.
         DataError: The problem would not fit into memory. SolverError: The CVXPY solver failed.
 
     Example:
@@ -63,9 +65,8 @@ def fit(
         True
     """
     beliefs, spec, stages = beliefs or Beliefs(), spec or FitSpec(), stages or Stages()
-    _check_beliefs(panel, beliefs)
-    if spec.model_type is LassoModelType.GROUP_LASSO and beliefs.groups is None:
-        raise BeliefsError("GROUP_LASSO needs a group for every response: give group labels or choose HCGL.")
+    beliefs.check_shape(panel)
+    _check_composition(beliefs, spec.model_type)
     identity = fit_digest(panel, beliefs, spec, solver)
     key = digest(identity, solver, *fallbacks)
     result = stages.get("solve", key, lambda: _fit(panel, beliefs, spec, solver, fallbacks, stages, identity))
@@ -73,48 +74,19 @@ def fit(
     return result if result.panel is panel else replace(result, panel=panel)
 
 
-def _check_beliefs(panel: Panel, beliefs: Beliefs) -> None:
-    """Refuse beliefs made for a panel of another shape, which broadcasting would stretch in silence."""
-    _, responses, factors = panel.shape
-    for name, shape in (("signs", (responses, factors)), ("prior", (responses, factors)), ("groups", (responses,))):
-        held = getattr(beliefs, name)
-        if held is not None and held.shape != shape:
-            raise BeliefsError(f"The {name} have shape {held.shape}, the panel needs {shape}: use Beliefs.for_panel.")
+def _check_composition(beliefs: Beliefs, kind: LassoModelType) -> None:
+    """Refuse beliefs the model has no place for."""
+    unsupported = ["signs", "excluded"] if kind.is_cooperative else []
+    if kind is LassoModelType.UNILASSO:
+        unsupported = ["signs", "excluded", "prior"]
+    for name in unsupported:
+        if getattr(beliefs, name) is not None:
+            raise BeliefsError(f"{kind.name} takes no {name}: leave it out, or choose another model.")
 
 
 def fit_digest(panel: Panel, beliefs: Beliefs, spec: FitSpec, solver: str = FAST) -> str:
     """Identity of a fit: data, beliefs, options, solver family and version; no time, no cache state."""
     return digest(panel.key, beliefs.key, spec.digest(), "fast" if solver == FAST else "cvxpy", VERSION)
-
-
-def prepared(stages: Stages, panel: Panel, options: LossOptions) -> Prepared:
-    """The prepare stage."""
-    return stages.get("prepare", digest(panel.key, options.digest()), lambda: prepare(panel, options))
-
-
-def panel_moments(stages: Stages, panel: Panel, options: LossOptions) -> Moments:
-    """The moments stage."""
-    key = digest(panel.key, options.digest())
-    return stages.get("moments", key, lambda: moments(prepared(stages, panel, options)))
-
-
-def cluster_tree(stages: Stages, panel: Panel, spec: FitSpec) -> Clustering:
-    """The clustering stage: correlation of the prepared responses and the tree, before any cut."""
-
-    size = 8 * panel.shape[1] ** 2
-    if size > LARGEST_CORRELATION:
-        raise DataError(
-            f"Clustering {panel.shape[1]} responses needs matrices of {size / 2**30:.1f} GiB each, more than "
-            f"{LARGEST_CORRELATION / 2**30:.0f}: give groups and use GROUP_LASSO, or cluster fewer responses."
-        )
-
-    def compute() -> Clustering:
-        y = prepared(stages, panel, spec.loss).y_or_nan
-        matrix = correlation(y, spec.loss.span, spec.clustering.correlation_normalization)
-        return Clustering(frozen(matrix), build_tree(matrix))
-
-    key = digest(panel.key, spec.loss.digest(), spec.clustering.correlation_normalization)
-    return stages.get("tree", key, compute)
 
 
 def reference_lambda(panel: Panel, stages: Stages | None = None) -> float:
@@ -123,6 +95,58 @@ def reference_lambda(panel: Panel, stages: Stages | None = None) -> float:
     In LASSO mode this is the smallest λ at which every loading is zero.
     """
     return float(np.abs(panel_moments(stages or Stages(), panel, LossOptions()).linear).max(initial=0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class _Rules:
+    """Everything that is settled before the solve."""
+
+    groups: Groups | None
+    evidence: Evidence | None
+    ols: OlsPrior | None
+    prior: Array
+    box: Box
+    penalty: Penalty
+
+
+def _rules(panel: Panel, beliefs: Beliefs, spec: FitSpec, stages: Stages, short: Array) -> _Rules:
+    """Groups, then what the data say about signs and prior, then the analyst's word over both."""
+    shape = panel.shape[1:]
+    groups = group(stages, panel, beliefs, spec, short)
+    found = evidence(stages, panel, spec, groups)
+    ols = _ols(panel, beliefs, spec)
+    wished = _prior(beliefs, ols, shape)
+    box = sign_rules(
+        shape,
+        explicit=beliefs.signs,
+        detected=None if found is None else found.detected,
+        free_factors=beliefs.unsigned,
+        excluded=beliefs.excluded,
+        nonneg=spec.nonneg or (spec.model_type is LassoModelType.UNILASSO and spec.guided.non_negative),
+        prior=wished,
+        prior_overrides=spec.signs.prior_overrides,
+    )
+    prior = wished if ols is None else combined_prior(ols.prior, beliefs.prior, box.lower, box.upper)
+    return _Rules(groups, found, ols, prior, box, _penalty(spec, groups, found, shape))
+
+
+def _ols(panel: Panel, beliefs: Beliefs, spec: FitSpec) -> OlsPrior | None:
+    if not spec.prior.ols:
+        return None
+    return ols_prior(panel, spec.loss.span, spec.warmup_period, beliefs.named, spec.prior.max_vif, beliefs.excluded)
+
+
+def _prior(beliefs: Beliefs, ols: OlsPrior | None, shape: tuple[int, ...]) -> Array:
+    """The analyst's prior where there is one, else that of the data, else zero."""
+    base = np.zeros(shape) if ols is None else ols.prior
+    return frozen(base if beliefs.prior is None else np.where(np.isnan(beliefs.prior), base, beliefs.prior))
+
+
+def _penalty(spec: FitSpec, groups: Groups | None, found: Evidence | None, shape: tuple[int, ...]) -> Penalty:
+    weights = None if found is None else found.weights
+    if groups is None:
+        return lasso_penalty(spec.penalty, shape, weights)
+    return group_penalty(spec.model_type, spec.penalty, groups.labels, shape[1], weights, groups.counted)
 
 
 def _fit(
@@ -135,19 +159,17 @@ def _fit(
     key: str,
 ) -> Fit:
     data = prepared(stages, panel, spec.loss)
-    shape = (panel.shape[1], panel.shape[2])
-    prior = frozen(np.zeros(shape)) if beliefs.prior is None else beliefs.prior
-    box = sign_box(beliefs.signs, spec.nonneg, shape)
-    clustering, labels, cutoff = _groups(panel, beliefs, spec, stages)
     short = _in_warm_up(data, spec.warmup_period)
-    problem, solved = None, None
+    rules = _rules(panel, beliefs, spec, stages, short)
+    problem, solved, beta = None, None, np.full(panel.shape[1:], np.nan)
     if data.rows >= MINIMUM_ROWS:
-        loss = panel_moments(stages, panel, spec.loss)
-        problem = Problem(data, loss, _penalty(spec, labels, shape), prior, box)
+        first = guided(stages, panel, spec) if spec.model_type is LassoModelType.UNILASSO else None
+        problem = _problem(stages, panel, spec, rules, first)
         solved = solve(problem, solver, fallbacks)
-    beta = np.full(shape, np.nan) if solved is None else solved.solution.beta.copy()
+        beta = _loadings(solved, first)
     beta[short] = 0.0
     statistics = _statistics(data, beta, short)
+    groups = rules.groups
     return Fit(
         panel=panel,
         beliefs=beliefs,
@@ -155,39 +177,36 @@ def _fit(
         solver=solver,
         digest=key,
         beta=frozen(beta),
-        state=frozen(cell_states(problem, solved, beta, short)),
+        state=frozen(cell_states(problem, solved, short, panel.shape[1:])),
         intercept=statistics.alpha,
         alpha=frozen(_constants(data, beta, short)),
         statistics=statistics,
         data=data,
-        box=box,
+        box=rules.box,
+        prior=rules.prior,
         problem=problem,
         solved=solved,
-        clustering=clustering,
-        labels=labels,
-        cutoff=cutoff,
+        evidence=rules.evidence,
+        ols=rules.ols,
+        clustering=None if groups is None else groups.clustering,
+        labels=None if groups is None else groups.labels,
+        cutoff=None if groups is None else groups.cutoff,
         short=frozen(short),
         notices=notices(panel, data, problem, solved, short),
     )
 
 
-def _groups(
-    panel: Panel, beliefs: Beliefs, spec: FitSpec, stages: Stages
-) -> tuple[Clustering | None, Array | None, float | None]:
-    """Tree, labels and height of the cut; a single response has no groups and is plain LASSO."""
-    if panel.shape[1] == 1 or spec.model_type is LassoModelType.LASSO:
-        return None, None, None
-    if spec.model_type is LassoModelType.GROUP_LASSO:
-        return None, beliefs.groups, None
-    clustering = cluster_tree(stages, panel, spec)
-    fraction = spec.clustering.cutoff_fraction
-    return clustering, frozen(clustering.tree.cut(fraction)), clustering.tree.height(fraction)
+def _problem(stages: Stages, panel: Panel, spec: FitSpec, rules: _Rules, first: Guided | None) -> Problem:
+    """The problem the solver gets; for UniLasso that of its second stage."""
+    if first is not None:
+        return Problem(first, first.moments, rules.penalty, rules.prior, rules.box)
+    data, loss = prepared(stages, panel, spec.loss), panel_moments(stages, panel, spec.loss)
+    return Problem(data, loss, rules.penalty, rules.prior, rules.box)
 
 
-def _penalty(spec: FitSpec, labels: Array | None, shape: tuple[int, int]) -> RowPenalty:
-    if labels is None:
-        return lasso_penalty(spec.penalty, shape)
-    return group_penalty(spec.penalty, labels, shape[1])
+def _loadings(solved: Solved, first: Guided | None) -> Array:
+    """Loadings of the factors from the solver's variables, a writable copy."""
+    return solved.solution.beta.copy() if first is None else first.loadings(solved.solution.beta)
 
 
 def _in_warm_up(data: Prepared, period: int | None) -> Array:

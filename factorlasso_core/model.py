@@ -1,48 +1,25 @@
-"""The scikit-learn face: ``LassoModel(...).fit(x, y)`` with the reference's names and defaults.
-
-What differs from the reference on purpose stands in the README's table of deviations; above all the
-default solver is ``"fast"``, parameters are checked whenever they are set, and a fit that raises leaves
-the model as it was.
-"""
+"""The scikit-learn face: DataFrames in, DataFrames out, fitted state apart from the parameters."""
 
 from __future__ import annotations
 
-import inspect
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from factorlasso_core.arrays import Array
-from factorlasso_core.certificate import Certificate
+from factorlasso_core.attributes import fitted_attributes
+from factorlasso_core.beliefs import Beliefs
 from factorlasso_core.errors import DataError, NotFittedError, OptionError
 from factorlasso_core.fit import fit
 from factorlasso_core.frames import Table, aligned_frames, as_frame, on_one_index
-from factorlasso_core.options import LassoModelType
-from factorlasso_core.panel import Beliefs, Panel
-from factorlasso_core.parameters import DEFAULT_ONLY, check_parameters, known_names, to_spec
+from factorlasso_core.options import FitSpec
+from factorlasso_core.panel import Panel
+from factorlasso_core.parameters import Parameters, check_parameters
+from factorlasso_core.priors import named_factors
 from factorlasso_core.result import Fit
-from factorlasso_core.solve import FAST
 
 
-@dataclass(frozen=True, eq=False)
-class LassoEstimationResult:
-    """In-sample result under the reference's names.
-
-    Attributes:
-        estimated_beta: (N, M). alpha, ss_total, ss_res, r2: (N,), see :class:`InSample`.
-    """
-
-    estimated_beta: Array
-    alpha: Array
-    ss_total: Array
-    ss_res: Array
-    r2: Array
-
-
-class LassoModel:
+class LassoModel(Parameters):
     """Sparse multi-output regression with signs, prior and groups.
 
     Minimises, over the loadings β (N responses by M factors) inside the box the signs give,
@@ -83,62 +60,26 @@ class LassoModel:
         [[0.97, 0.0, 0.0], [0.0, 0.47, 0.0]]
     """
 
-    model_type: LassoModelType
-    group_data: pd.Series | None
-    factors_beta_loading_signs: pd.DataFrame | None
-    factors_beta_prior: pd.DataFrame | None
-    solver: str
-    solver_fallbacks: Sequence[str] | None
-
-    def __init__(
-        self,
-        model_type: LassoModelType = LassoModelType.LASSO,
-        group_data: pd.Series | None = None,
-        reg_lambda: float = 1e-5,
-        span: float | None = None,
-        span_freq_dict: Any = None,
-        cutoff_fraction: float = 0.5,
-        group_penalty: str = "normalized",
-        l1_weight: float = 0.0,
-        demean: bool = True,
-        solver: str = FAST,
-        solver_fallbacks: Sequence[str] | None = None,
-        warmup_period: int | None = 12,
-        nonneg: bool = False,
-        factors_beta_loading_signs: pd.DataFrame | None = None,
-        factors_beta_prior: pd.DataFrame | None = None,
-        loss_normalization: str = "sample",
-        centering: str = "panel",
-        factor_rows: str = "impute",
-        correlation_normalization: str = "reference",
-        **unsupported: Any,
-    ) -> None:
-        given = {name: value for name, value in locals().items() if name not in ("self", "unsupported", "__class__")}
-        self._assign({**DEFAULT_ONLY, **given, **known_names(unsupported)})
+    # Set by ``fit``.
+    fit_: Fit
+    coef_: pd.DataFrame
+    alpha_const_: pd.Series
+    fit_demeaned_: bool
 
     # Parameters -----------------------------------------------------------------------------------
 
-    @classmethod
-    def _parameter_names(cls) -> list[str]:
-        explicit = [name for name in inspect.signature(cls.__init__).parameters if name not in ("self", "unsupported")]
-        return explicit + list(DEFAULT_ONLY)
-
-    def _assign(self, parameters: dict[str, Any]) -> None:
-        """Check all parameters together, then set them: a bad one leaves the model as it was."""
-        check_parameters(parameters)
-        for name, value in parameters.items():
-            setattr(self, name, value)
-
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters by name; ``deep`` has no meaning here."""
-        return {name: getattr(self, name) for name in self._parameter_names()}
+        return {name: getattr(self, name) for name in self.defaults()}
 
     def set_params(self, **parameters: Any) -> LassoModel:
-        """Set parameters by name, checked like those of the constructor, and return the model."""
-        unknown = sorted(set(parameters) - set(self._parameter_names()))
+        """Set parameters by name, checked together like those of the constructor, and return the model."""
+        known = self.defaults()
+        unknown = sorted(set(parameters) - set(known))
         if unknown:
-            raise OptionError("parameter", unknown, "one of " + ", ".join(self._parameter_names()))
-        self._assign({**self.get_params(), **parameters})
+            raise OptionError("parameter", unknown, "one of " + ", ".join(known))
+        check_parameters({**self.get_params(), **parameters})  # a bad one leaves the model as it was
+        vars(self).update(parameters)
         return self
 
     def copy(self, kwargs: dict[str, Any] | None = None) -> LassoModel:
@@ -146,66 +87,71 @@ class LassoModel:
         return type(self)(**{**self.get_params(), **(kwargs or {})})
 
     def __repr__(self) -> str:
-        defaults = {**DEFAULT_ONLY, **_signature_defaults(type(self))}
-        changed = {
-            name: value
-            for name, value in self.get_params().items()
-            if isinstance(value, pd.DataFrame | pd.Series) or value != defaults[name]
-        }
         shown = (
-            f"{name}={'<' + type(value).__name__ + '>' if hasattr(value, 'shape') else repr(value)}"
-            for name, value in changed.items()
+            f"{name}={f'<{type(value).__name__}>' if hasattr(value, 'shape') else repr(value)}"
+            for name, value in self.get_params().items()
+            if hasattr(value, "shape") or value != self.defaults()[name]
         )
         return f"LassoModel({', '.join(shown)})"
 
     # Fitting --------------------------------------------------------------------------------------
 
-    def fit(self, x: Table, y: Table, verbose: bool = False, span: float | None = None) -> LassoModel:
+    def fit(
+        self,
+        x: Table,
+        y: Table,
+        verbose: bool = False,
+        span: float | None = None,
+        external_clusters: pd.Series | None = None,
+        external_linkage: Any = None,
+        external_cutoff: float | None = None,
+        cluster_correlation_span: float | None = None,
+    ) -> LassoModel:
         """Fit to factors ``x`` (T x M) and responses ``y`` (T x N), frames, series or arrays.
 
         Args:
-            verbose: Print one line with objective, gap and iterations. span: Overrides the model's span.
+            verbose: Print one line with objective, gap and iterations.
+            span, cluster_correlation_span: Override the model's own.
+            external_clusters: Labels by response that take the place of the tree in HCGL and FCGL;
+                external_linkage, external_cutoff: The tree and cut they come from, kept as given.
 
         Raises:
-            DataError, BeliefsError, SolverError: The model is left as it was.
+            DataError, BeliefsError, SolverError, OptionError: The model is left as it was.
         """
         x_frame, y_frame = aligned_frames(x, y)
         panel = Panel.from_frames(x_frame, y_frame)
-        beliefs = Beliefs.for_panel(
-            panel,
-            signs=self.factors_beta_loading_signs,
-            prior=self.factors_beta_prior,
-            groups=self.group_data if self.model_type is LassoModelType.GROUP_LASSO else None,
-        )
-        spec = to_spec({**self.get_params(), **({} if span is None else {"span": span})})
+        spans = {"span": span, "cluster_correlation_span": cluster_correlation_span}
+        overrides = {name: value for name, value in spans.items() if value is not None}
+        spec = FitSpec.from_parameters({**self.get_params(), **overrides})
+        beliefs = self._beliefs(panel, external_clusters)
         result = fit(panel, beliefs, spec, solver=self.solver, fallbacks=self.solver_fallbacks or ())
+        attributes = fitted_attributes(result, x_frame, y_frame)
+        if all(isinstance(name, str) for name in panel.factors):  # scikit-learn knows names of text only
+            attributes["feature_names_in_"] = panel.factors.to_numpy(dtype=object)
+        if external_clusters is not None:
+            attributes |= {"linkage_": external_linkage, "cutoff_": external_cutoff}
         for notice in result.notices:
             warnings.warn(notice.message, UserWarning, stacklevel=2)
-        self._keep(result, x_frame, y_frame)
+        vars(self).pop("feature_names_in_", None)
+        vars(self).update(attributes)
         if verbose:
             print(_one_line(result))
         return self
 
-    def _keep(self, result: Fit, x: pd.DataFrame, y: pd.DataFrame) -> None:
-        panel, stats = result.panel, result.statistics
-        self.fit_ = result
-        self.x_, self.y_ = x, y
-        self.coef_ = result.betas
-        self.intercept_ = panel.by_response(result.intercept, "intercept")
-        self.alpha_const_ = panel.by_response(result.alpha, "alpha_const")
-        self.estimation_result_ = LassoEstimationResult(
-            result.beta, stats.alpha, stats.ss_total, stats.ss_res, stats.r2
+    def _beliefs(self, panel: Panel, clusters: pd.Series | None) -> Beliefs:
+        kind = self.model_type
+        if clusters is not None and (not kind.clusters_responses or kind.is_cooperative):
+            raise OptionError("external_clusters", type(clusters), f"None when model_type is {kind.name}")
+        return Beliefs.for_panel(
+            panel,
+            signs=self.factors_beta_loading_signs,
+            prior=self.factors_beta_prior,
+            groups=self.group_data if kind.needs_groups else None,
+            clusters=clusters,
+            excluded=self.excluded_factors,
+            unsigned=self.auto_sign_excluded_factors,
+            named=named_factors(self.factor_for_prior, self.max_named_factors) or None,
         )
-        self.clusters_ = result.clusters
-        self.linkage_ = None if result.clustering is None else result.clustering.tree.linkage
-        self.cutoff_ = result.cutoff
-        self.derived_signs_ = None if result.beliefs.signs is None else panel.cells(result.beliefs.signs)
-        self.valid_mask_ = result.data.valid.astype(float)
-        self.effective_span_ = result.spec.loss.span
-        self.certificate_: Certificate | None = result.certificate
-        self.fit_demeaned_ = result.spec.loss.demean
-        self.n_features_in_ = len(panel.factors)
-        self.feature_names_in_ = panel.factors.to_numpy(dtype=object)
 
     def _fitted(self) -> Fit:
         if not hasattr(self, "fit_"):
@@ -256,11 +202,6 @@ class LassoModel:
         error = ((observed - predicted) ** 2).sum()
         total = ((observed - observed.mean()) ** 2).sum()
         return float((1.0 - error / total.where(total > 0)).mean())
-
-
-def _signature_defaults(cls: type) -> dict[str, Any]:
-    parameters = inspect.signature(cls.__init__).parameters.values()  # type: ignore[misc]
-    return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
 
 
 def _one_line(result: Fit) -> str:

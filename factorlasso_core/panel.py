@@ -15,7 +15,7 @@ import pandas as pd
 
 from factorlasso_core.arrays import Array, frozen
 from factorlasso_core.digest import array_bytes, digest, label_bytes
-from factorlasso_core.errors import BeliefsError, DataError
+from factorlasso_core.errors import DataError
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,96 +127,3 @@ def _index_bytes(index: pd.Index) -> bytes:
         local = index.tz_localize(None) if index.tz is not None else index
         return local.as_unit("ns").asi8.astype("<i8").tobytes()
     return label_bytes(index)
-
-
-@dataclass(frozen=True, eq=False)
-class Beliefs:
-    """What the analyst holds about single cells, aligned to a panel.
-
-    Attributes:
-        signs: (N, M), > 0 loading >= 0, < 0 loading <= 0, 0 pinned to zero, NaN free; None: all free.
-        prior: (N, M) finite; None: zero everywhere.
-        groups: (N,) labels for GROUP_LASSO; None: not given.
-    """
-
-    signs: Array | None = None
-    prior: Array | None = None
-    groups: Array | None = None
-
-    @classmethod
-    def for_panel(
-        cls,
-        panel: Panel,
-        *,
-        signs: pd.DataFrame | None = None,
-        prior: pd.DataFrame | None = None,
-        groups: pd.Series | None = None,
-    ) -> Beliefs:
-        """Select by label what belongs to the panel; supersets and any order are fine.
-
-        Raises:
-            BeliefsError: A response or factor has no entry, or an entry cannot be used.
-        """
-        return cls(
-            None if signs is None else frozen(_normal_signs(_aligned(signs, panel, "sign matrix"))),
-            None if prior is None else frozen(np.nan_to_num(_aligned(prior, panel, "prior"), nan=0.0)),
-            None if groups is None else _group_labels(groups, panel),
-        )
-
-    @cached_property
-    def key(self) -> str:
-        """Digest of all three, for caches."""
-        return digest(
-            b"" if self.signs is None else array_bytes(self.signs),
-            b"" if self.prior is None else array_bytes(self.prior),
-            b"" if self.groups is None else _group_bytes(self.groups),
-        )
-
-
-def _aligned(frame: pd.DataFrame, panel: Panel, what: str) -> Array:
-    if not isinstance(frame, pd.DataFrame):
-        raise BeliefsError(f"The {what} must be a DataFrame of responses by factors, not {type(frame).__name__}.")
-    for axis, have, need in (
-        ("response", frame.index, panel.responses),
-        ("factor", frame.columns, panel.factors),
-    ):
-        if not have.is_unique:
-            raise BeliefsError(f"The {what} has the {axis} {have[have.duplicated()][0]!r} twice.")
-        missing = need.difference(have, sort=False)
-        if len(missing):
-            raise BeliefsError(
-                f"The {what} has no entry for the {axis} {missing[0]!r}"
-                f"{f' and {len(missing) - 1} more' if len(missing) > 1 else ''}: add a row or column for it."
-            )
-    try:
-        values = frame.loc[panel.responses, panel.factors].to_numpy(dtype=float, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        raise BeliefsError(f"The {what} holds something that is not a number: {error}.") from error
-    if np.isinf(values).any():
-        row, column = np.argwhere(np.isinf(values))[0]
-        cell = f"({panel.responses[row]}, {panel.factors[column]})"
-        raise BeliefsError(f"The {what} is infinite at {cell}: give a finite number or leave it empty.")
-    return np.array(values)
-
-
-def _normal_signs(values: Array) -> Array:
-    """Signs as -1, 0, 1, NaN; a magnitude up to 1e-8 counts as zero, as in the reference."""
-    return np.where(np.abs(values) <= 1e-8, 0.0, np.sign(values))
-
-
-def _group_bytes(groups: Array) -> bytes:
-    """The partition, its labels and their types: 1 and "1" read alike but are two groups."""
-    typed = (f"{type(label).__name__}:{label}" for label in groups)
-    return array_bytes(pd.factorize(groups)[0]) + label_bytes(typed)
-
-
-def _group_labels(groups: pd.Series, panel: Panel) -> Array:
-    if not isinstance(groups, pd.Series):
-        raise BeliefsError(f"Groups must be a Series of labels by response, not {type(groups).__name__}.")
-    if not groups.index.is_unique:
-        raise BeliefsError(f"The groups name the response {groups.index[groups.index.duplicated()][0]!r} twice.")
-    labels = groups.reindex(panel.responses)
-    if labels.isna().any():
-        orphan = panel.responses[labels.isna().to_numpy()][0]
-        raise BeliefsError(f"The response {orphan!r} has no group: give it a label.")
-    return frozen(np.array(labels, dtype=object))

@@ -1,7 +1,13 @@
-"""The penalty ``Ω(d) = Σ_k [ r_k ‖d_k‖₂ + Σ_j c_kj |d_kj| ]`` of the deviation from the prior.
+"""The penalty ``Ω(d) = Σ_b r_b ‖d_b‖₂ + Σ_kj c_kj |d_kj|`` of the deviation from the prior.
 
-LASSO has ``r = 0``. GROUP_LASSO and HCGL put ``r_k = (1-α) λ w_g`` on the row of a response in group g
-and ``c = α λ``: the group enters as a weight, the norm is over one response's loadings.
+The blocks b are what tells the models apart (λ the penalty, α the L1 share, w_g the weight of group g):
+
+- LASSO, UniLasso: no blocks, ``r = 0``, ``c = λ``.
+- GROUP_LASSO, HCGL: the row of each response, ``r = (1-α) λ w_g``. The group enters as a weight only.
+- FCGL: the loadings of one cluster on one factor, ``r = (1-α) λ w_g``. This couples the cluster's responses.
+- Cooperative: as FCGL, the positive and the negative part of each block with a norm of its own.
+
+In all but the first ``c = α λ``. Adaptive weights multiply r and c.
 """
 
 from __future__ import annotations
@@ -12,47 +18,99 @@ import numpy as np
 import pandas as pd
 
 from factorlasso_core.arrays import Array, frozen
+from factorlasso_core.blocks import Blocks, FactorBlocks, RowBlocks, SignedBlocks
+from factorlasso_core.model_types import LassoModelType
 from factorlasso_core.options import PenaltyOptions
 
 
 @dataclass(frozen=True, eq=False)
-class RowPenalty:
-    """Row norm and elementwise weights.
+class Penalty:
+    """Weighted block norms and weighted absolute values.
 
     Attributes:
-        row: (N,) r >= 0. cell: (N, M) c >= 0.
+        blocks: Which cells share a norm.
+        block: r >= 0 of the block of each cell, (N, M), or (N, 1) for rows.
+        cell: (N, M) c >= 0.
     """
 
-    row: Array
+    blocks: Blocks
+    block: Array
     cell: Array
 
+    def length(self, d: Array, signs: Array | None = None) -> Array:
+        """Return the norm of each cell's block, in the shape of ``block``."""
+        return np.sqrt(self.blocks.total(d * d, d if signs is None else signs))
+
+    def pull(self, d: Array) -> Array:
+        """Return ``r/‖d_b‖`` of each cell's block, zero where the block is zero."""
+        length = self.length(d)
+        return np.divide(self.block, length, out=np.zeros_like(length), where=length > 0)
+
     def value(self, d: Array) -> Array:
-        """Return Ω of every row, (N,)."""
-        return self.row * np.sqrt((d * d).sum(axis=1)) + (self.cell * np.abs(d)).sum(axis=1)
+        """Return Ω as the share of every response, (N,): a block's norm divides like its squares."""
+        smooth = (self.pull(d) * d * d).sum(axis=1) if self.block.any() else 0.0
+        return smooth + (self.cell * np.abs(d)).sum(axis=1)
+
+    def take(self, responses: Array) -> Penalty:
+        """The penalty of some responses, given by position in whole units."""
+        return Penalty(self.blocks.take(responses), self.block[responses], self.cell[responses])
 
 
-def group_weights(labels: Array, rule: str) -> Array:
+@dataclass(frozen=True, eq=False)
+class AdaptiveWeights:
+    """Multipliers of the penalty: ``cell`` (N, M), ``row`` (N,), and ``block`` (N, M) of each cell's block."""
+
+    cell: Array
+    row: Array
+    block: Array
+
+
+def group_weights(labels: Array, rule: str, counted: Array | None = None) -> Array:
     """Return the weight w of each response's group, (N,).
 
     Args:
         labels: (N,) group of each response.
         rule: ``"normalized"`` for ``sqrt(|g|/G)``, ``"yuan_lin"`` for ``sqrt(|g|)``.
+        counted: (N,) responses that count in ``|g|`` and G, by default all; the others get the weight 1.
 
     >>> group_weights(np.array(["a", "a", "b"]), "yuan_lin").round(3).tolist()
     [1.414, 1.414, 1.0]
     """
-    codes, groups = pd.factorize(labels)
-    sizes = np.bincount(codes)
-    return np.sqrt(sizes[codes] / (len(groups) if rule == "normalized" else 1))
+    codes = pd.factorize(labels)[0]
+    counts = np.ones(len(codes)) if counted is None else counted.astype(float)
+    sizes = np.bincount(codes, weights=counts)
+    weights = np.sqrt(sizes[codes] / (np.count_nonzero(sizes) if rule == "normalized" else 1))
+    return np.where(counts > 0, weights, 1.0)
 
 
-def lasso_penalty(options: PenaltyOptions, shape: tuple[int, int]) -> RowPenalty:
+def lasso_penalty(options: PenaltyOptions, shape: tuple[int, ...], weights: AdaptiveWeights | None = None) -> Penalty:
     """λ on every cell; α and the group rule have no meaning here."""
-    return RowPenalty(frozen(np.zeros(shape[0])), frozen(np.full(shape, float(options.reg_lambda))))
+    cell = np.full(shape, options.reg_lambda) * (1.0 if weights is None else weights.cell)
+    return Penalty(RowBlocks(), frozen(np.zeros((shape[0], 1))), frozen(cell))
 
 
-def group_penalty(options: PenaltyOptions, labels: Array, factors: int) -> RowPenalty:
-    """Share α of λ on the cells, the rest on the rows, weighted by group."""
-    weights = group_weights(labels, options.group_penalty)
-    row = (1.0 - options.l1_weight) * options.reg_lambda * weights
-    return RowPenalty(frozen(row), frozen(np.full((len(labels), factors), options.l1_weight * options.reg_lambda)))
+def group_penalty(
+    model_type: LassoModelType,
+    options: PenaltyOptions,
+    labels: Array,
+    factors: int,
+    weights: AdaptiveWeights | None = None,
+    counted: Array | None = None,
+) -> Penalty:
+    """Share α of λ on the cells, the rest on the blocks of the model type, weighted by group.
+
+    Args:
+        labels: (N,) group of each response. factors: M. weights: Adaptive multipliers.
+        counted: (N,) responses that count in group sizes; by default all.
+    """
+    by_group = group_weights(labels, options.group_penalty, counted)[:, None]
+    size = (1.0 - options.l1_weight) * options.reg_lambda * by_group
+    cell = np.full((len(labels), factors), options.l1_weight * options.reg_lambda)
+    if weights is not None:
+        cell = cell * weights.cell
+    if not model_type.couples_responses:
+        row = size if weights is None else size * weights.row[:, None]
+        return Penalty(RowBlocks(), frozen(row), frozen(cell))
+    kind = SignedBlocks if model_type.is_cooperative else FactorBlocks
+    block = np.broadcast_to(size, cell.shape) * (1.0 if weights is None else weights.block)
+    return Penalty(kind(pd.factorize(labels)[0]), frozen(block), frozen(cell))

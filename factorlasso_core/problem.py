@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from factorlasso_core.arrays import Array
+from factorlasso_core.guided import Guided
 from factorlasso_core.moments import Moments
-from factorlasso_core.penalty import RowPenalty
+from factorlasso_core.penalty import Penalty
 from factorlasso_core.prepare import Prepared
 from factorlasso_core.signs import Box
 
@@ -19,19 +20,19 @@ class Problem:
     """Loss, penalty, prior and box.
 
     Attributes:
-        data: Prepared arrays, from which the auditable formulation is written.
+        data: Prepared arrays, or stage one of UniLasso, from which the auditable formulation is written.
         moments: The same loss as quadratics, from which the fast solver and the certificate work.
         penalty: Ω. prior: (N, M) β⁰. box: Bounds on β.
     """
 
-    data: Prepared
+    data: Prepared | Guided
     moments: Moments
-    penalty: RowPenalty
+    penalty: Penalty
     prior: Array
     box: Box
 
     def objective(self, beta: Array) -> Array:
-        """Return the objective of every response, (N,)."""
+        """Return the objective as the share of every response, (N,); they are separate where the penalty is."""
         return self.moments.loss(beta) + self.penalty.value(beta - self.prior)
 
 

@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from factorlasso_core.blocks import RowBlocks
 from factorlasso_core.errors import SolverError
+from factorlasso_core.guided import Guided
+from factorlasso_core.prepare import Prepared
 from factorlasso_core.problem import Problem, Solution
 
 
@@ -43,10 +46,24 @@ def solve(problem: Problem, solver: str, **settings: Any) -> Solution:
 
 
 def _loss(problem: Problem, beta: Any) -> Any:
+    """The loss of the data; for UniLasso that of its second stage."""
+    data = problem.data
+    return _guided_loss(data, beta) if isinstance(data, Guided) else _weighted_loss(data, beta)
+
+
+def _guided_loss(data: Guided, theta: Any) -> Any:
+    """``Σ_k (1/n_k) ‖y_k - η_k θ_k‖²`` over each response's own rows; a response without a fit has no loss."""
+    import cvxpy as cp
+
+    designs = ((k, *data.design(k)) for k in range(len(data.slope)))
+    parts = [cp.sum_squares(y - eta @ theta[k]) / len(y) for k, eta, y in designs if len(y)]
+    return cp.sum(cp.hstack(parts)) if parts else cp.Constant(0.0)
+
+
+def _weighted_loss(data: Prepared, beta: Any) -> Any:
     """``Σ_k Σ_t w_tk (y_tk - a_k - x_t·β_k)²`` with the divisor inside w, a only with own centring."""
     import cvxpy as cp
 
-    data = problem.data
     weights = data.weights[:, None] * data.valid
     mass = weights.sum(axis=0)
     divisor = np.full(len(mass), data.rows) if data.normalization == "sample" else np.where(mass > 0, mass, 1)
@@ -58,13 +75,19 @@ def _loss(problem: Problem, beta: Any) -> Any:
 
 
 def _penalty(problem: Problem, beta: Any) -> Any:
-    """``Σ_k r_k ‖d_k‖₂ + Σ c_kj |d_kj|`` with ``d = β - β⁰``."""
+    """``Σ_b r_b ‖d_b‖₂ + Σ c_kj |d_kj|`` with ``d = β - β⁰``."""
     import cvxpy as cp
 
-    d = beta - problem.prior
-    total = cp.sum(cp.multiply(problem.penalty.cell, cp.abs(d)))
-    if problem.penalty.row.any():
-        total = total + problem.penalty.row @ cp.norm(d, 2, axis=1)
+    penalty, d = problem.penalty, beta - problem.prior
+    total = cp.sum(cp.multiply(penalty.cell, cp.abs(d)))
+    if not penalty.block.any():
+        return total
+    if isinstance(penalty.blocks, RowBlocks):
+        return total + penalty.block[:, 0] @ cp.norm(d, 2, axis=1)
+    cluster = penalty.blocks.cluster
+    for members in (np.flatnonzero(cluster == g) for g in np.unique(cluster)):
+        for part in (cp.pos(d[members]), cp.neg(d[members])) if penalty.blocks.signed else (d[members],):
+            total = total + penalty.block[members[0]] @ cp.norm(part, 2, axis=0)
     return total
 
 

@@ -9,12 +9,15 @@ import numpy as np
 import pandas as pd
 
 from factorlasso_core.arrays import Array
+from factorlasso_core.beliefs import Beliefs
 from factorlasso_core.certificate import Certificate
-from factorlasso_core.clusters import Tree
 from factorlasso_core.diagnostics import InSample
+from factorlasso_core.evidence import Evidence
+from factorlasso_core.groups import Clustering
 from factorlasso_core.options import FitSpec
-from factorlasso_core.panel import Beliefs, Panel
+from factorlasso_core.panel import Panel
 from factorlasso_core.prepare import Prepared
+from factorlasso_core.priors import OlsPrior
 from factorlasso_core.problem import Problem
 from factorlasso_core.signs import Box
 from factorlasso_core.solve import PROVED, Solved
@@ -38,14 +41,6 @@ class State(IntEnum):
     NO_DATA = 5
 
 
-@dataclass(frozen=True, eq=False)
-class Clustering:
-    """Correlation the clusters were made from, and the tree."""
-
-    correlation: Array
-    tree: Tree
-
-
 @dataclass(frozen=True)
 class Notice:
     """Something the analyst should know about a fit: a stable code and one sentence."""
@@ -65,7 +60,9 @@ class Fit:
             units of the panel per row.
         statistics: In-sample statistics, NaN for responses in warm-up.
         problem, solved: What was solved and its proof; None with fewer than 5 prepared rows.
-        box: Bounds and the rule of each cell. data: Prepared arrays.
+        box: Bounds and the rule of each cell. prior: (N, M) prior in force. data: Prepared arrays.
+        evidence: Univariate slopes, derived signs and adaptive weights; None where not asked for.
+        ols: Where the prior of the data comes from; None where not asked for.
         clustering, labels, cutoff: Tree, (N,) group labels and absolute height of the cut; None where
             the model has none. short: (N,) responses in warm-up.
     """
@@ -82,8 +79,11 @@ class Fit:
     statistics: InSample
     data: Prepared
     box: Box
+    prior: Array
     problem: Problem | None
     solved: Solved | None
+    evidence: Evidence | None
+    ols: OlsPrior | None
     clustering: Clustering | None
     labels: Array | None
     cutoff: float | None
@@ -110,7 +110,10 @@ class Fit:
     @property
     def n_clusters(self) -> int | None:
         """Number of groups the penalty used."""
-        return None if self.labels is None else len(pd.unique(self.labels))
+        if self.labels is None:
+            return None
+        left_out = self.short & self.spec.clustering.exclude_short
+        return len(pd.unique(self.labels if left_out.all() else self.labels[~left_out]))
 
     @property
     def zero_share(self) -> float:
@@ -125,10 +128,11 @@ class Fit:
         return float(self.problem.objective(self.solved.solution.beta).sum())
 
 
-def cell_states(problem: Problem | None, solved: Solved | None, beta: Array, short: Array) -> Array:
-    """Return the code of every cell, (N, M)."""
-    state = np.full(beta.shape, State.NO_DATA, dtype=np.int8)
+def cell_states(problem: Problem | None, solved: Solved | None, short: Array, shape: tuple[int, ...]) -> Array:
+    """Return the code of every cell, (N, M); for UniLasso what became of its θ."""
+    state = np.full(shape, State.NO_DATA, dtype=np.int8)
     if problem is not None and solved is not None:
+        beta = solved.solution.beta
         at_prior = beta == problem.prior
         state[:] = State.ACTIVE
         state[at_prior] = State.AT_PRIOR

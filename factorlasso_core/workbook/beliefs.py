@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from factorlasso_core.panel import Beliefs, Panel
+from factorlasso_core.beliefs import Beliefs
+from factorlasso_core.panel import Panel
 
 
 def signs_table(panel: Panel, beliefs: Beliefs) -> pd.DataFrame:

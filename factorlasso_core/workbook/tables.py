@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -22,28 +21,16 @@ from factorlasso_core.solve import PROVED
 from factorlasso_core.workbook.beliefs import prior_table
 from factorlasso_core.workbook.words import COLUMNS, OPTIONS, Option
 
-NAMES = {"normalization": "loss_normalization"}  # as LassoModel calls the option
-
 
 def parameters(fit: Fit) -> pd.DataFrame:
     """Options, sample and identity of a fit; the last row holds all of it as JSON."""
-    defaults = dict(options(FitSpec()))
+    defaults = FitSpec().parameters()
     rows = [
         (name, _shown(value), OPTIONS.get(name, Option("", "")).unit, _shown(defaults[name]), _meaning(name))
-        for name, value in options(fit.spec)
+        for name, value in fit.spec.parameters().items()
     ]
     rows += [(name, value, unit, None, meaning) for name, value, unit, meaning in _facts(fit)]
     return pd.DataFrame(rows, columns=list(COLUMNS["parameters"]), dtype=object)
-
-
-def options(spec: object) -> Iterator[tuple[str, Any]]:
-    """Yield every option of a specification, under the name LassoModel gives it."""
-    for field in fields(spec):  # type: ignore[arg-type]
-        value = getattr(spec, field.name)
-        if is_dataclass(value):
-            yield from options(value)
-        else:
-            yield NAMES.get(field.name, field.name), value
 
 
 def _meaning(name: str) -> str:
@@ -70,8 +57,6 @@ def _facts(fit: Fit) -> Iterator[tuple[str, object, str, str]]:
     yield "responses", responses, "", "N"
     yield "factors", factors, "", "M"
     if fit.clustering is not None:
-        yield "linkage_method", "ward", "", "how clusters are merged"
-        yield "distance", "1 - correlation", "", "what is clustered"
         yield "largest_distance", fit.clustering.tree.largest_distance, "", "unit of cutoff_fraction"
         yield "cutoff_height", fit.cutoff, "", "height of the cut"
     if fit.n_clusters is not None:
@@ -89,7 +74,7 @@ def _date(label: Any) -> object:
 
 def identity_json(fit: Fit) -> str:
     """Return options and digests as canonical JSON: sorted keys, floats as ``float.hex``."""
-    spec = dict(options(fit.spec))
+    spec = fit.spec.parameters()
     keys = {"data": fit.panel.key, "beliefs": fit.beliefs.key, "spec": fit.spec.digest(), "fit": fit.digest}
     return canonical_json({"digests": keys, "solver": fit.solver, "spec": spec})
 

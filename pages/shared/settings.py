@@ -77,7 +77,7 @@ def spec(model: str, lam: float, alpha: float, cutoff: float, span: float | None
             normalization=chosen["normalization"],
             factor_rows=chosen["factor_rows"],
         ),
-        clustering=ClusterOptions(cutoff, chosen["correlation"]),
+        clustering=ClusterOptions(cutoff, correlation_normalization=chosen["correlation"]),
         penalty=PenaltyOptions(lam, alpha, chosen["group_penalty"]),
         nonneg=chosen["nonneg"] == "yes",
         warmup_period=None if chosen["warmup"] == "off" else int(chosen["warmup"]),

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
 from factorlasso_core import fast
+from factorlasso_core.blocks import RowBlocks
 from factorlasso_core.certificate import certify
 from factorlasso_core.moments import moments
 from factorlasso_core.options import LossOptions
 from factorlasso_core.panel import Panel
-from factorlasso_core.penalty import RowPenalty
+from factorlasso_core.penalty import Penalty
 from factorlasso_core.prepare import prepare
 from factorlasso_core.problem import Problem
 from factorlasso_core.signs import Box
@@ -30,13 +31,17 @@ EXACT = settings(deadline=None, max_examples=60, derandomize=True)
 SEEDS = st.integers(0, 2**32 - 1)
 
 
+def row_penalty(row, cell) -> Penalty:
+    return Penalty(RowBlocks(), row[:, None], cell)
+
+
 def problem(x, y, *, row=0.0, cell=0.0, prior=0.0, lower=-INF, upper=INF, **options) -> Problem:
     """A problem from plain arrays; scalars and rows are broadcast to responses by factors."""
     panel = Panel.from_frames(pd.DataFrame(np.asarray(x, float)), pd.DataFrame(np.asarray(y, float)))
     data = prepare(panel, LossOptions(**{"demean": False, **options}))
     shape = (panel.shape[1], panel.shape[2])
     cell, prior, lower, upper = (np.array(np.broadcast_to(v, shape), dtype=float) for v in (cell, prior, lower, upper))
-    penalty = RowPenalty(np.array(np.broadcast_to(row, shape[:1]), dtype=float), cell)
+    penalty = row_penalty(np.array(np.broadcast_to(row, shape[:1]), dtype=float), cell)
     return Problem(data, moments(data), penalty, prior, Box(lower, upper, np.zeros(shape, dtype=np.int8)))
 
 
@@ -124,7 +129,7 @@ def optimum(p: Problem, k: int) -> float:
         beta[k] = b
         return float(p.objective(beta)[k])
 
-    row = p.penalty.row[k]
+    row = p.penalty.block[k, 0]
     if row == 0:
         return value(enumerated(p, k))
     rough = minimize_scalar(
@@ -227,7 +232,7 @@ def test_units_change_the_gap_by_their_square_and_the_relative_gap_not_at_all(se
     p, c = random_problem(seed), 2.0**power
     m = p.moments
     data = dataclasses.replace(p.data, x=c * p.data.x, y=c * p.data.y)
-    penalty = RowPenalty(c**2 * p.penalty.row, c**2 * p.penalty.cell)
+    penalty = row_penalty(c**2 * p.penalty.block[:, 0], c**2 * p.penalty.cell)
     other = dataclasses.replace(p, data=data, moments=moments(data), penalty=penalty)
     beta = nearby(p, fast.solve(p).beta, np.random.default_rng(seed))
     left, right = certify(p, beta), certify(other, beta)
@@ -254,7 +259,7 @@ def only(p: Problem, rows: list[int]) -> Problem:
     m = p.moments
     part = dataclasses.replace(m, pattern=m.pattern[rows], linear=m.linear[rows], constant=m.constant[rows])
     data = dataclasses.replace(p.data, y=p.data.y[:, rows], valid=p.data.valid[:, rows])
-    penalty = RowPenalty(p.penalty.row[rows], p.penalty.cell[rows])
+    penalty = row_penalty(p.penalty.block[rows, 0], p.penalty.cell[rows])
     box = Box(p.box.lower[rows], p.box.upper[rows], p.box.rule[rows])
     return Problem(data, part, penalty, p.prior[rows], box)
 

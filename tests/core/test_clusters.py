@@ -1,4 +1,4 @@
-"""The tree is Ward's rule on 1 - correlation, and the cut is what scipy cuts."""
+"""The tree is a linkage of distances made of correlations, and the cut is what scipy cuts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import dendrogram, fcluster, linkage
 
-from factorlasso_core.clusters import Tree, build_tree
+from factorlasso_core.clusters import TRANSFORMS, Tree, build_tree, first_component, remove_first_component
+from factorlasso_core.enums import LINKAGE_METHODS, DistanceTransform
+from factorlasso_core.errors import DataError
 
 
 def correlations(seed: int, n: int) -> np.ndarray:
@@ -161,3 +163,157 @@ def test_building_a_tree_leaves_the_matrix_alone_and_its_arrays_cannot_be_writte
     tree: Tree = build_tree(c)
     np.testing.assert_array_equal(c, before)
     assert not tree.linkage.flags.writeable and not tree.leaves.flags.writeable
+
+
+# Methods and distances ----------------------------------------------------------------------------
+
+DISTANCES = {
+    "one_minus_rho": lambda rho: 1 - rho,
+    "chord": lambda rho: (2 * (1 - rho)) ** 0.5,
+    "arccos": np.arccos,
+}
+
+
+@pytest.mark.parametrize("method", LINKAGE_METHODS)
+@pytest.mark.parametrize("transform", list(DistanceTransform))
+def test_every_method_on_every_distance_is_that_of_scipy(method, transform):
+    c = correlations(10, 12)
+    p = np.array([DISTANCES[transform](min(max(c[i, j], -1), 1)) for i in range(12) for j in range(i + 1, 12)])
+    tree = build_tree(c, method=method, transform=transform)
+    np.testing.assert_allclose(tree.linkage, linkage(p, method=method), atol=1e-13)
+    assert tree.largest_distance == pytest.approx(p.max(), rel=1e-15)
+
+
+def test_the_distances_are_the_named_ones_and_no_more():
+    assert set(TRANSFORMS) == set(DISTANCES) == {t.value for t in DistanceTransform}
+
+
+@settings(deadline=None, max_examples=60, derandomize=True)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 20), st.sampled_from(LINKAGE_METHODS), st.floats(0.01, 1.0))
+def test_the_count_of_any_method_is_the_number_of_labels(seed, n, method, fraction):
+    tree = build_tree(correlations(seed, n), method=method)
+    exact = [h / tree.largest_distance for h in tree.linkage[:, 2] if tree.largest_distance > 0]
+    for f in [fraction, *exact]:
+        labels = tree.cut(f)
+        np.testing.assert_array_equal(labels, fcluster(tree.linkage, tree.height(f), "distance"))
+        assert tree.count(f) == labels.max() == len(set(labels.tolist()))
+
+
+@pytest.mark.parametrize("method", ["centroid", "median"])
+def test_an_inversion_is_known_and_the_count_stays_right(method):
+    triangle = np.full((3, 3), 0.2) + 0.8 * np.eye(3)  # the centroid of two is nearer to the third than they are
+    tree = build_tree(triangle, method=method)
+    below, cut = tree.linkage[1, 2], tree.linkage[0, 2]
+    assert not tree.monotone and below < cut
+    fraction = 0.5 * (below + cut) / tree.largest_distance
+    assert (tree.linkage[:, 2] <= tree.height(fraction)).sum() == 1  # the upper merge alone lies under the cut
+    assert tree.count(fraction) == 3 and tree.cut(fraction).tolist() == [1, 2, 3]
+    np.testing.assert_array_equal(tree.reach, [cut, cut])
+
+
+@pytest.mark.parametrize("method", ["single", "complete", "average", "weighted", "ward"])
+def test_the_other_methods_have_no_inversion(method):
+    for seed in range(20):
+        tree = build_tree(correlations(seed, 15), method=method)
+        assert tree.monotone and (tree.reach == tree.linkage[:, 2]).all()
+
+
+@pytest.mark.parametrize("method", LINKAGE_METHODS)
+@pytest.mark.parametrize("transform", list(DistanceTransform))
+def test_degenerate_matrices_have_a_tree(method, transform):
+    options = {"method": method, "transform": transform}
+    single = build_tree(np.array([[np.nan]]), **options)
+    assert single.linkage.shape == (0, 4) and single.monotone
+    assert (single.count(0.5), single.cut_into(3).tolist(), single.height_of(3)) == (1, [1], 0.0)
+    same = build_tree(np.ones((4, 4)), **options)
+    assert same.cut(0.5).tolist() == [1] * 4 and same.largest_distance == 0
+    apart = build_tree(np.full((2, 2), np.nan), **options)
+    assert apart.count(0.99) == 2 and apart.count(1.0) == 1
+
+
+# A number of clusters -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", LINKAGE_METHODS)
+def test_a_cut_into_n_clusters_is_that_of_scipy_at_the_height_of_its_last_merge(method):
+    tree = build_tree(np.corrcoef(np.random.default_rng(11).standard_normal((14, 20))), method=method)
+    for n in range(1, 20):
+        labels = tree.cut_into(n)
+        np.testing.assert_array_equal(labels, fcluster(tree.linkage, min(n, 14), "maxclust"))
+        assert labels.max() <= n
+        merges = 14 - labels.max()
+        assert tree.height_of(n) == (tree.linkage[merges - 1, 2] if merges else 0.0)
+        if tree.monotone:
+            assert labels.max() == n or n > 14
+            at_height = tree.cut(tree.height_of(n) / tree.largest_distance * (1 + 1e-12))
+            np.testing.assert_array_equal(same_cluster(at_height), same_cluster(labels))
+
+
+def test_merges_at_one_height_are_taken_together():
+    tree = build_tree(np.eye(4), method="single")
+    assert tree.cut_into(3).tolist() == [1] * 4 and tree.height_of(3) == 1.0
+    assert tree.cut_into(4).tolist() == [1, 2, 3, 4] and tree.height_of(4) == 0.0
+
+
+# The first component ------------------------------------------------------------------------------
+
+
+def test_without_its_first_component_the_rest_is_the_correlation_of_the_residuals():
+    y = np.random.default_rng(12).standard_normal((50, 1)) + np.random.default_rng(13).standard_normal((50, 5))
+    z = (y - y.mean(axis=0)) / y.std(axis=0)
+    left, size, right = np.linalg.svd(z, full_matrices=False)
+    rest = z - size[0] * np.outer(left[:, 0], right[0])
+    part = first_component(np.corrcoef(y.T))
+    np.testing.assert_allclose(part.correlation, np.corrcoef(rest.T), atol=1e-12)
+    np.testing.assert_allclose(part.variance, rest.var(axis=0), atol=1e-12)
+    assert part.eigenvalue == pytest.approx(size[0] ** 2 / 50, rel=1e-12)
+    assert part.gap == pytest.approx((size[0] ** 2 - size[1] ** 2) / 50, rel=1e-10)
+    assert part.unique and not part.isolated.any()
+
+
+def test_a_response_of_which_nothing_is_left_is_isolated():
+    twins = np.kron(np.eye(2), np.ones((2, 2)))
+    twins[2, 3] = twins[3, 2] = 0.5
+    part = first_component(twins)
+    assert part.isolated.tolist() == [True, True, False, False]
+    np.testing.assert_array_equal(part.correlation[:2], np.eye(4)[:2])
+    assert part.correlation[2, 3] == pytest.approx(0.5, rel=1e-12)
+
+
+def test_one_common_move_leaves_nothing():
+    c = np.outer([1, -1, 1], [1, -1, 1]).astype(float)
+    np.testing.assert_array_equal(remove_first_component(c), np.eye(3))
+
+
+def test_a_component_as_large_as_the_next_is_not_unique():
+    assert not first_component(np.eye(3)).unique
+    assert first_component(np.array([[1, 0.5, 0], [0.5, 1, 0], [0, 0, 1]])).unique
+
+
+def test_from_a_single_response_nothing_is_taken():
+    part = first_component(np.array([[np.nan]]))
+    assert part.correlation.tolist() == [[1.0]] and part.variance.tolist() == [1.0]
+    assert (part.eigenvalue, part.unique) == (0.0, True) and np.isnan(part.gap)
+
+
+def test_an_undefined_pair_counts_as_zero_and_the_matrix_is_left_alone():
+    c = 0.3 * correlations(14, 5) + 0.7 * np.eye(5)
+    c[0, 1] = np.nan  # on one side only
+    before = c.copy()
+    filled = np.where(np.isnan(c), 0.0, c)
+    filled[1, 0] = 0.0
+    np.testing.assert_array_equal(remove_first_component(c), remove_first_component(filled))
+    np.testing.assert_array_equal(c, before)
+    assert not remove_first_component(c).flags.writeable
+
+
+@pytest.mark.parametrize(
+    "c",
+    [
+        [[1, 0.9, -0.9], [0.9, 1, 0.9], [-0.9, 0.9, 1]],  # the rest would correlate by more than one
+        [[1, 0.6, 0.6, 0.6, 0.6]] + [[0.6, *row] for row in np.eye(4).tolist()],  # a variance would be negative
+    ],
+)
+def test_a_matrix_far_from_positive_semidefinite_is_refused(c):
+    with pytest.raises(DataError, match="not positive semidefinite: cluster without remove_pc1"):
+        first_component(np.array(c, dtype=float))

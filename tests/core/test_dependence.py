@@ -1,4 +1,4 @@
-"""Correlations are those of pandas, of the reference's recursion, or of the pair's own weights."""
+"""Dependence is that of pandas, of the reference's recursion, of the pair's own weights, or counted by hand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factorlasso_core.dependence import correlation, ewm_covariance
+from factorlasso_core.dependence import (
+    correlation,
+    dependence,
+    ewm_correlation,
+    ewm_covariance,
+    ranks,
+    sample_correlation,
+)
+from factorlasso_core.enums import DependenceMeasure
+from factorlasso_core.gerber import gerber
 
 NAN = np.nan
 
@@ -24,8 +33,8 @@ def ragged(seed: int, rows: int = 60, columns: int = 5) -> np.ndarray:
     return y
 
 
-def recursion(y: np.ndarray, span: float) -> np.ndarray:
-    """The covariance of estimator.md 4.1: a pair moves on the rows where both are present."""
+def recursion(y: np.ndarray, span: float, kept: float = 1.0) -> np.ndarray:
+    """The covariance of estimator.md 4.1: a pair moves on the rows where both are present, else is kept in part."""
     d, n = 1 - 2 / (span + 1), y.shape[1]
     state = np.zeros((n, n))
     for row in y:
@@ -33,6 +42,8 @@ def recursion(y: np.ndarray, span: float) -> np.ndarray:
             for j in range(n):
                 if not np.isnan(row[i]) and not np.isnan(row[j]):
                     state[i, j] = d * state[i, j] + (1 - d) * row[i] * row[j]
+                else:
+                    state[i, j] *= kept
     return state
 
 
@@ -217,3 +228,152 @@ def test_a_leg_that_stands_still_where_the_pair_meets_has_no_sample_correlation(
         y[:6, 0], y[18:, 1] = rng.standard_normal(), NAN  # moves only where the other is missing
         y[6:18, 0] = NAN
         assert correlation(y - np.nanmean(y, axis=0), None)[0, 1] == 0
+
+
+@pytest.mark.parametrize(("span", "rule"), RULES)
+def test_columns_that_are_one_in_other_units_have_correlation_exactly_one(span, rule):
+    for seed in range(20):
+        y = ragged(seed)[:, 3]
+        c = correlation(np.column_stack([y, 3.7 * y, -y / 7]), span, rule)
+        np.testing.assert_array_equal(c, [[1, 1, -1], [1, 1, -1], [-1, -1, 1]])
+
+
+# Missing values in the recursion ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kept", [1.0, 1 - 2 / 13, 0.5, 0.0])
+def test_a_pair_that_is_missing_is_held_decays_or_starts_again(kept):
+    for seed in range(5):
+        y = ragged(seed)
+        y[-1, 4] = 1.0  # moves again after its holes
+        np.testing.assert_allclose(ewm_covariance(y, 12, kept), recursion(y, 12, kept), rtol=1e-10, atol=1e-15)
+
+
+def test_a_pair_that_starts_again_at_the_last_row_has_no_correlation():
+    y = ragged(20)
+    assert (ewm_correlation(y, 12, 0.0)[2, [0, 1, 3, 4]] == 0).all()
+    assert (ewm_correlation(y, 12, 0.5)[2, [0, 1, 3]] != 0).all()
+
+
+def test_a_sample_correlation_that_is_undefined_is_nan_on_the_diagonal_too():
+    y = ragged(21)
+    y[:, 0], y[:20, 1], y[20:, 2] = 0.1, NAN, NAN
+    c = sample_correlation(y)
+    assert np.isnan(c[0]).all() and np.isnan(c[1, 2]) and c[3, 4] == correlation(y, None)[3, 4]
+    assert np.isnan(sample_correlation(np.empty((0, 2)))).all()
+
+
+# Ranks --------------------------------------------------------------------------------------------
+
+
+def test_ranks_are_of_the_whole_column_with_ties_averaged_and_holes_kept():
+    y = np.array([[3.0, NAN], [1.0, 5.0], [1.0, -1.0], [NAN, np.inf]])
+    np.testing.assert_array_equal(ranks(y), [[3, NAN], [1.5, 2], [1.5, 1], [NAN, 3]])
+
+
+def test_on_complete_data_spearman_is_that_of_pandas():
+    y = np.random.default_rng(22).standard_normal((50, 5)).round(1)  # with ties
+    expected = pd.DataFrame(y).corr(method="spearman")
+    np.testing.assert_allclose(dependence(y, measure="spearman"), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(("span", "rule"), RULES)
+def test_ranks_do_not_feel_a_monotone_change_of_the_data(span, rule):
+    y = ragged(23)
+    expected = dependence(y, measure="spearman", span=span, normalization=rule)
+    np.testing.assert_array_equal(dependence(np.exp(y), measure="spearman", span=span, normalization=rule), expected)
+
+
+def test_the_reference_keeps_the_level_of_ranks_and_pairwise_takes_it_out():
+    y = np.random.default_rng(24).standard_normal((400, 2))  # independent
+    assert dependence(y, measure="spearman", span=100)[0, 1] > 0.6
+    assert abs(dependence(y, measure="spearman", span=100, normalization="pairwise")[0, 1]) < 0.2
+
+
+def test_with_equal_weights_everywhere_the_pairwise_ranks_are_the_sample_ones():
+    y = np.random.default_rng(25).standard_normal((60, 4))
+    weighted = dependence(y, measure="spearman", span=1e9, normalization="pairwise")
+    np.testing.assert_allclose(weighted, dependence(y, measure="spearman"), atol=1e-6)
+
+
+# Gerber -------------------------------------------------------------------------------------------
+
+
+def counted(y: np.ndarray, span: float | None, threshold: float) -> np.ndarray:
+    """The statistic pair by pair and row by row."""
+    rows, n = y.shape
+    weight = np.ones(rows) if span is None else (1 - 2 / (span + 1)) ** np.arange(rows - 1.0, -1, -1)
+    move = np.full(y.shape, "missing", dtype=object)
+    for i in range(n):
+        here = ~np.isnan(y[:, i])
+        mean = np.average(y[here, i], weights=weight[here])
+        limit = threshold * np.sqrt(np.average((y[here, i] - mean) ** 2, weights=weight[here]))
+        move[here, i] = ["up" if z >= limit else "down" if z <= -limit else "noise" for z in y[here, i]]
+    result = np.eye(n)
+    for i, j in np.argwhere(~np.eye(n, dtype=bool)):
+        balance = total = 0.0
+        for w, one, other in zip(weight, move[:, i], move[:, j], strict=True):
+            if "missing" in (one, other) or one == other == "noise":
+                continue
+            total += w
+            if "noise" not in (one, other):
+                balance += w if one == other else -w
+        result[i, j] = balance / total if total else 0.0
+    return result
+
+
+@pytest.mark.parametrize("span", [None, 20])
+@pytest.mark.parametrize("threshold", [0.0, 0.5, 1.0])
+def test_gerber_is_the_statistic_counted_row_by_row(span, threshold):
+    for seed in range(4):
+        y = ragged(seed)
+        np.testing.assert_allclose(gerber(y, span, threshold), counted(y, span, threshold), atol=1e-14)
+
+
+def test_gerber_does_not_feel_the_size_of_what_is_over_the_limit():
+    y = ragged(26)
+    wild = np.where(np.abs(y) > 3 * np.nanstd(y, axis=0), np.nan, y)
+    far = y.copy()
+    far[10] *= 1.0 + 1e-9  # the standard deviation hardly moves
+    np.testing.assert_allclose(gerber(far), gerber(y), atol=1e-14)
+    assert np.abs(gerber(wild)).max() == 1
+
+
+def test_a_zero_under_a_limit_of_zero_moves_in_no_direction():
+    y = np.array([[1.0, 1.0], [-1.0, 0.0], [0.0, -2.0], [2.0, 3.0]])
+    assert gerber(y, None, 0.0)[0, 1] == 0.5  # two of four rows agree, none opposes, none is noise
+
+
+def test_a_column_of_zeros_and_an_empty_one_have_no_gerber_statistic():
+    y = ragged(27)
+    y[:, 0], y[:, 1] = 0.0, NAN
+    for span in (None, 12):
+        np.testing.assert_array_equal(gerber(y, span)[:2], np.eye(5)[:2])
+
+
+def test_gerber_of_twins_is_exactly_one_through_dependence():
+    y = np.repeat(ragged(28)[:, 3:4], 3, axis=1)
+    for span in (None, 7, 33):
+        np.testing.assert_array_equal(dependence(y, measure="gerber", span=span), np.ones((3, 3)))
+
+
+@pytest.mark.parametrize("measure", list(DependenceMeasure))
+@pytest.mark.parametrize("span", [None, 20])
+def test_every_measure_is_a_symmetric_matrix_that_permutes_with_its_columns(measure, span):
+    y, order = ragged(29), [3, 1, 4, 0, 2]
+    c = dependence(y, measure=measure, span=span)
+    np.testing.assert_allclose(c, c.T, atol=1e-15)
+    assert (np.diag(c) == 1).all() and np.abs(c).max() == 1
+    np.testing.assert_allclose(dependence(y[:, order], measure=measure, span=span), c[np.ix_(order, order)], atol=1e-13)
+
+
+def test_without_a_measure_it_is_the_correlation():
+    y = ragged(30)
+    for span, rule in RULES:
+        np.testing.assert_array_equal(dependence(y, span=span, normalization=rule), correlation(y, span, rule))
+
+
+def test_the_threshold_of_gerber_means_nothing_to_the_others():
+    y = ragged(31)
+    changed = [dependence(y, measure=m, gerber_threshold=0.9) != dependence(y, measure=m) for m in DependenceMeasure]
+    assert [bool(c.any()) for c in changed] == [False, False, True]

@@ -10,8 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import lsq_linear, minimize
 
-from factorlasso_core.fast import _Rows, solve
+from factorlasso_core.blocks import RowBlocks
+from factorlasso_core.fast import solve
+from factorlasso_core.penalty import Penalty
 from factorlasso_core.problem import Problem
+from factorlasso_core.prox import Prox
 from tests.core.test_certificate import only, problem, random_problem
 
 NAN, INF = np.nan, np.inf
@@ -58,7 +61,7 @@ def violation(p: Problem, beta: np.ndarray) -> float:
         low, high = p.box.lower[k] - p.prior[k], p.box.upper[k] - p.prior[k]
         d = np.where(beta[k] == p.box.lower[k], low, beta[k] - p.prior[k])
         d = np.where(beta[k] == p.box.upper[k], high, d)
-        found = row_violation(z, d, p.penalty.row[k], p.penalty.cell[k], low, high)
+        found = row_violation(z, d, p.penalty.block[k, 0], p.penalty.cell[k], low, high)
         worst = max(worst, found / max(size.max(), 1e-300))
     return worst
 
@@ -66,7 +69,7 @@ def violation(p: Problem, beta: np.ndarray) -> float:
 # The proximal map -------------------------------------------------------------------------------------
 
 
-def random_prox(seed: int, zero_sides: bool) -> tuple[_Rows, np.ndarray]:
+def random_prox(seed: int, zero_sides: bool) -> tuple[Prox, np.ndarray]:
     rng = np.random.default_rng(seed)
     n, m = 4, int(rng.integers(1, 6))
     low, high = -rng.random((n, m)), rng.random((n, m))
@@ -78,11 +81,9 @@ def random_prox(seed: int, zero_sides: bool) -> tuple[_Rows, np.ndarray]:
         middle = rng.standard_normal((n, m))
         low, high = np.where(pinned, middle, low), np.where(pinned, middle, high)
     metric = rng.choice([0.3, 1.0, 8.0], (n, 1)) * rng.choice([np.ones((n, m)), 10 ** rng.uniform(-3, 3, (n, m))])
-    rows = _Rows(
-        gram=np.zeros((1, m, m)), pattern=np.zeros(n, dtype=int), h=np.zeros((n, m)), terms=np.zeros((n, m)),
-        row=rng.choice([0.0, 0.1, 1.0, 5.0], n) * rng.random(n), cell=rng.choice([0.0, 0.5]) * rng.random((n, m)),
-        low=low, high=high, metric=metric,
-    )  # fmt: skip
+    row = rng.choice([0.0, 0.1, 1.0, 5.0], n) * rng.random(n)
+    penalty = Penalty(RowBlocks(), row[:, None], rng.choice([0.0, 0.5]) * rng.random((n, m)))
+    rows = Prox(penalty, metric, low, high)
     return rows, 2 * rng.standard_normal((n, m))
 
 
@@ -90,20 +91,21 @@ def random_prox(seed: int, zero_sides: bool) -> tuple[_Rows, np.ndarray]:
 @given(SEEDS, st.booleans())
 def test_the_proximal_map_meets_its_optimality_conditions_in_any_box(seed, zero_sides):
     rows, u = random_prox(seed, zero_sides)
-    d = rows.prox(u)
+    d = rows(u)
     assert ((d >= rows.low) & (d <= rows.high)).all()
     for k in range(len(u)):
         z = rows.metric[k] * (u[k] - d[k])
         size = max(1.0, (rows.metric[k] * np.abs(u[k])).max())
-        assert row_violation(z, d[k], rows.row[k], rows.cell[k], rows.low[k], rows.high[k]) < 1e-12 * size
+        row, cell = rows.penalty.block[k, 0], rows.penalty.cell[k]
+        assert row_violation(z, d[k], row, cell, rows.low[k], rows.high[k]) < 1e-12 * size
 
 
 @pytest.mark.parametrize("seed", range(15))
 def test_no_minimum_scipy_finds_lies_below_the_proximal_map(seed):
     rows, u = random_prox(seed, zero_sides=False)
-    d = rows.prox(u)
+    d = rows(u)
     for k in range(len(u)):
-        row, cell, metric = rows.row[k], rows.cell[k], rows.metric[k]
+        row, cell, metric = rows.penalty.block[k, 0], rows.penalty.cell[k], rows.metric[k]
 
         def value(v, k=k, row=row, cell=cell, metric=metric):
             return 0.5 * (metric * (v - u[k]) ** 2).sum() + row * np.linalg.norm(v) + (cell * np.abs(v)).sum()
@@ -369,7 +371,7 @@ def test_the_same_problem_gives_the_same_bytes():
 
 def test_solving_leaves_the_problem_alone():
     p = random_problem(19)
-    parts = [p.moments.gram, p.moments.linear, p.penalty.row, p.penalty.cell, p.prior, p.box.lower, p.box.upper]
+    parts = [p.moments.gram, p.moments.linear, p.penalty.block, p.penalty.cell, p.prior, p.box.lower, p.box.upper]
     before = [values.copy() for values in parts]
     solve(p)
     assert all(np.array_equal(a, b) for a, b in zip(parts, before, strict=True))

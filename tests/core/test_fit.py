@@ -14,10 +14,12 @@ import pandas as pd
 import pytest
 
 from factorlasso_core import fast
+from factorlasso_core.beliefs import Beliefs
 from factorlasso_core.errors import BeliefsError, SolverError
 from factorlasso_core.fit import fit, fit_digest, reference_lambda
-from factorlasso_core.options import ClusterOptions, FitSpec, LassoModelType, LossOptions, PenaltyOptions
-from factorlasso_core.panel import Beliefs, Panel
+from factorlasso_core.model_types import LassoModelType
+from factorlasso_core.options import ClusterOptions, FitSpec, LossOptions, PenaltyOptions
+from factorlasso_core.panel import Panel
 from factorlasso_core.result import Fit, Notice, State
 from factorlasso_core.signs import Rule
 from factorlasso_core.stages import Stages
@@ -397,7 +399,7 @@ def test_a_response_in_warm_up_still_shapes_the_groups():
     y.iloc[11:, 1] = NAN
     result = run(panel_of(x, y), spec(GROUP))
     assert len(result.labels) == 4
-    np.testing.assert_allclose(result.problem.penalty.row, 0.1)  # two groups of two
+    np.testing.assert_allclose(result.problem.penalty.block, 0.1)  # two groups of two
 
 
 def test_a_response_without_observations_has_no_data():

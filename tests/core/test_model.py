@@ -15,15 +15,16 @@ import pytest
 from sklearn.base import clone
 
 from factorlasso_core import LassoModel, LassoModelType
+from factorlasso_core.beliefs import Beliefs
 from factorlasso_core.errors import BeliefsError, DataError, NotFittedError, OptionError, SolverError
 from factorlasso_core.fit import fit
 from factorlasso_core.options import FitSpec, LossOptions, PenaltyOptions
-from factorlasso_core.panel import Beliefs, Panel
-from factorlasso_core.parameters import DEFAULT_ONLY
+from factorlasso_core.panel import Panel
+from factorlasso_core.parameters import WITHOUT_MEANING
 
 NAN = np.nan
 LASSO, GROUP, HCGL = (LassoModelType[n] for n in ("LASSO", "GROUP_LASSO", "GROUP_LASSO_CLUSTERS"))
-OURS_ALONE = {"centering", "factor_rows", "correlation_normalization"}
+OURS_ALONE = {"centering", "factor_rows", "correlation_normalization", "exclude_short", "prior_overrides_signs"}
 REFERENCE = {
     field.name: field.default for field in dataclasses.fields(factorlasso.LassoModel) if not field.name.endswith("_")
 }
@@ -63,20 +64,17 @@ def test_every_parameter_of_the_reference_is_one_of_ours_and_ours_are_named():
 @pytest.mark.parametrize("name", sorted(set(REFERENCE) - {"solver"}))
 def test_a_default_is_the_one_of_the_reference(name):
     ours, theirs = LassoModel().get_params()[name], plain(REFERENCE[name])
-    if name == "cluster_smoother_type":
-        assert ours is None and theirs.name == "NONE"
-    else:
-        assert ours == getattr(theirs, "value", theirs) or ours is theirs
+    assert getattr(ours, "value", ours) == getattr(theirs, "value", theirs) or ours is theirs
 
 
 def test_the_solver_differs_by_design():
     assert (LassoModel().solver, REFERENCE["solver"]) == ("fast", "CLARABEL")
 
 
-def test_the_parameters_with_a_meaning_stand_in_the_order_of_the_reference():
-    explicit = [name for name in inspect.signature(LassoModel).parameters if name in REFERENCE]
-    assert explicit[:-1] == [name for name in REFERENCE if name in explicit[:-1]]
-    assert explicit[-1] == "loss_normalization"
+def test_the_parameters_stand_in_the_order_of_the_reference_with_ours_behind_them():
+    names = list(inspect.signature(LassoModel).parameters)
+    assert names == list(LassoModel().get_params())
+    assert names[: len(REFERENCE)] == list(REFERENCE)
 
 
 @pytest.mark.parametrize("name", sorted(REFERENCE))
@@ -86,22 +84,14 @@ def test_the_references_own_default_is_accepted(name):
 
 
 OTHER_VALUES = {
-    "linkage_method": "average", "distance_transform": "chord", "cluster_correlation_transform": "remove_pc1",
-    "dependence_measure": "gerber", "gerber_threshold": 0.4, "n_clusters": 3, "cluster_smoother_type": 2,
-    "smoother_delta": 0.1, "smoother_lambda": 0.5, "recluster_freq": "QE", "auto_sign_constraints": True,
-    "auto_sign_threshold_t": None, "auto_sign_adaptive_weights": True, "auto_sign_adaptive_gamma": 2.0,
-    "auto_sign_adaptive_floor": 0.01, "unilasso_loo": False, "unilasso_non_negative": False,
-    "cluster_correlation_span": 24, "cluster_correlation_span_freq_dict": {}, "auto_sign_excluded_factors": ["f1"],
-    "apply_ols_prior": True, "prior_selection_type": "lowest", "factor_for_prior": {"p": "f1"},
-    "auto_sign_ewma_span": 12, "auto_sign_use_fit_span": True, "auto_sign_variance": "date",
-    "expert_prior_bound_n_std": 1.0, "expert_prior_hac_lags": 2, "expert_prior_hac_lags_freq_dict": {"ME": 1},
-    "expert_prior_exposure_budget": 1.0, "expert_prior_bound_centre": "zero", "expert_prior_bound_scope": "named",
-    "max_named_factors": 3, "named_set_max_vif": 5.0, "expert_prior_budget_rule": "other",
-    "excluded_factors": {"p": ["f1"]},
+    "cluster_smoother_type": 2, "smoother_delta": 0.1, "smoother_lambda": 0.5, "recluster_freq": "QE",
+    "cluster_correlation_span_freq_dict": {}, "expert_prior_bound_n_std": 1.0, "expert_prior_hac_lags": 2,
+    "expert_prior_hac_lags_freq_dict": {"ME": 1}, "expert_prior_exposure_budget": 1.0,
+    "expert_prior_bound_centre": "zero", "expert_prior_bound_scope": "named", "expert_prior_budget_rule": "other",
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", sorted(DEFAULT_ONLY))
+@pytest.mark.parametrize("name", WITHOUT_MEANING)
 def test_what_has_no_meaning_here_is_refused_by_name_unless_at_its_default(name):
     with pytest.raises(NotImplementedError, match=f"^{name}="):
         LassoModel(**{name: OTHER_VALUES[name]})
@@ -112,8 +102,8 @@ def test_what_has_no_meaning_here_is_refused_by_name_unless_at_its_default(name)
 
 @pytest.mark.parametrize("value", [pd.Series(["f1"], index=["p"]), pd.DataFrame({"f1": [1]}), np.array(["a", "b"])])
 def test_a_table_where_only_the_default_is_known_is_refused_by_name_too(value):
-    with pytest.raises(NotImplementedError, match=r"^factor_for_prior="):
-        LassoModel(factor_for_prior=value)
+    with pytest.raises(NotImplementedError, match=r"^expert_prior_exposure_budget="):
+        LassoModel(expert_prior_exposure_budget=value)
 
 
 BAD = {
@@ -121,7 +111,17 @@ BAD = {
     "group_penalty": ("size", "yuan_lin"), "l1_weight": (1.5, r"\[0, 1\]"), "demean": ("yes", "True or False"),
     "warmup_period": (-1, ">= 0"), "nonneg": (1, "True or False"), "loss_normalization": ("mass", "weight_sum"),
     "centering": ("own", "per_response"), "factor_rows": ("skip", "drop"), "model_type": ("LASSO", "LassoModelType"),
-    "correlation_normalization": ("pair", "pairwise"),
+    "correlation_normalization": ("pair", "pairwise"), "linkage_method": ("mean", "average"),
+    "distance_transform": ("rho", "chord"), "cluster_correlation_transform": ("pc1", "remove_pc1"),
+    "dependence_measure": ("kendall", "gerber"), "gerber_threshold": (2, r"\[0, 1\]"), "n_clusters": (0, ">= 1"),
+    "cluster_correlation_span": (1, "greater than 1"), "exclude_short": (1, "True or False"),
+    "auto_sign_constraints": (1, "True or False"), "auto_sign_threshold_t": (NAN, "None or a number"),
+    "auto_sign_ewma_span": (0, "greater than 1"), "auto_sign_variance": ("dates", "date"),
+    "auto_sign_adaptive_gamma": (-1, ">= 0"), "auto_sign_adaptive_floor": (0, "> 0"),
+    "unilasso_loo": (0, "True or False"), "apply_ols_prior": (1, "True or False"),
+    "prior_selection_type": ("lowest", "highest_r2"), "max_named_factors": (3, "1 or 2"),
+    "named_set_max_vif": (0.5, ">= 1"), "factor_for_prior": ({"p": "f1"}, "apply_ols_prior"),
+    "prior_overrides_signs": (1, "True or False"),
 }  # fmt: skip
 
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from factorlasso_core.beliefs import Beliefs
 from factorlasso_core.errors import BeliefsError, DataError
-from factorlasso_core.panel import Beliefs, Panel
+from factorlasso_core.panel import Panel
 
 DATES = pd.date_range("2020-01-31", periods=6, freq="ME", name="date")
 X = pd.DataFrame(np.arange(12.0).reshape(6, 2) / 7, index=DATES, columns=["Equity", "Rates"])
@@ -256,10 +257,12 @@ def test_signs_become_minus_one_zero_one_or_free():
     assert np.isnan(values[0, 1]) and values[1:, 1].tolist() == [0, 1]
 
 
-def test_a_missing_prior_is_zero():
+def test_an_empty_prior_cell_says_nothing_which_is_not_zero():
     prior = cells(0.5)
     prior.iloc[1, 1] = np.nan
-    assert Beliefs.for_panel(panel(), prior=prior).prior.tolist() == [[0.5, 0.5], [0.5, 0.0], [0.5, 0.5]]
+    held = Beliefs.for_panel(panel(), prior=prior)
+    np.testing.assert_array_equal(held.prior, [[0.5, 0.5], [0.5, np.nan], [0.5, 0.5]])
+    assert held.key != Beliefs.for_panel(panel(), prior=prior.fillna(0.0)).key
 
 
 @pytest.mark.parametrize("what", ["signs", "prior"])

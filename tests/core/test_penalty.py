@@ -7,11 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from factorlasso_core.blocks import RowBlocks
+from factorlasso_core.model_types import LassoModelType
 from factorlasso_core.options import PenaltyOptions
-from factorlasso_core.penalty import RowPenalty, group_penalty, group_weights, lasso_penalty
+from factorlasso_core.penalty import group_penalty, group_weights, lasso_penalty
 
 LABELS = np.array(["a", "b", "a", "c", "a", "b"], dtype=object)
 SIZES = {"a": 3, "b": 2, "c": 1}
+
+
+def row_norms(options, labels, factors):
+    return group_penalty(LassoModelType.GROUP_LASSO, options, labels, factors)
 
 
 def deviations(seed: int = 0, rows: int = 6, factors: int = 4) -> np.ndarray:
@@ -45,7 +51,7 @@ def test_one_group_of_all_and_groups_of_one(rule):
 @given(st.integers(0, 2**32 - 1), st.floats(0, 5), st.floats(0, 1), st.sampled_from(["normalized", "yuan_lin"]))
 def test_the_group_penalty_is_the_written_sum(seed, lam, a, rule):
     d = deviations(seed)
-    value = group_penalty(PenaltyOptions(lam, a, rule), LABELS, 4).value(d)
+    value = row_norms(PenaltyOptions(lam, a, rule), LABELS, 4).value(d)
     for k, label in enumerate(LABELS):
         weight = np.sqrt(SIZES[label] / (3 if rule == "normalized" else 1))
         norm = sum(v**2 for v in d[k]) ** 0.5
@@ -60,21 +66,21 @@ def test_the_lasso_penalty_is_lambda_times_the_sum_of_sizes_whatever_the_group_o
 
 
 def test_with_a_full_l1_share_the_group_penalty_is_the_lasso():
-    group, lasso = group_penalty(PenaltyOptions(0.3, 1.0), LABELS, 4), lasso_penalty(PenaltyOptions(0.3), (6, 4))
-    np.testing.assert_array_equal(group.row, lasso.row)
+    group, lasso = row_norms(PenaltyOptions(0.3, 1.0), LABELS, 4), lasso_penalty(PenaltyOptions(0.3), (6, 4))
+    np.testing.assert_array_equal(group.block, lasso.block)
     np.testing.assert_array_equal(group.cell, lasso.cell)
 
 
 def test_yuan_lin_is_the_normalised_penalty_at_lambda_times_the_root_of_the_number_of_groups():
-    left = group_penalty(PenaltyOptions(0.3, 0.0, "yuan_lin"), LABELS, 4)
-    right = group_penalty(PenaltyOptions(0.3 * np.sqrt(3), 0.0, "normalized"), LABELS, 4)
-    np.testing.assert_allclose(left.row, right.row, rtol=1e-15)
+    left = row_norms(PenaltyOptions(0.3, 0.0, "yuan_lin"), LABELS, 4)
+    right = row_norms(PenaltyOptions(0.3 * np.sqrt(3), 0.0, "normalized"), LABELS, 4)
+    np.testing.assert_allclose(left.block, right.block, rtol=1e-15)
 
 
 @settings(deadline=None, max_examples=50, derandomize=True)
 @given(st.integers(0, 2**32 - 1), st.floats(0, 1))
 def test_the_penalty_is_a_seminorm_of_each_row(seed, a):
-    penalty = group_penalty(PenaltyOptions(0.4, a), LABELS, 4)
+    penalty = row_norms(PenaltyOptions(0.4, a), LABELS, 4)
     u, v = deviations(seed), deviations(seed + 1)
     assert (penalty.value(u + v) <= penalty.value(u) + penalty.value(v) + 1e-12).all()
     np.testing.assert_allclose(penalty.value(-3 * u), 3 * penalty.value(u), rtol=1e-12)
@@ -82,11 +88,11 @@ def test_the_penalty_is_a_seminorm_of_each_row(seed, a):
 
 
 def test_at_lambda_zero_nothing_costs():
-    for penalty in (group_penalty(PenaltyOptions(0.0, 0.3), LABELS, 4), lasso_penalty(PenaltyOptions(0), (6, 4))):
+    for penalty in (row_norms(PenaltyOptions(0.0, 0.3), LABELS, 4), lasso_penalty(PenaltyOptions(0), (6, 4))):
         assert (penalty.value(deviations()) == 0).all()
 
 
 def test_penalties_cannot_be_written():
-    for penalty in (group_penalty(PenaltyOptions(), LABELS, 4), lasso_penalty(PenaltyOptions(), (6, 4))):
-        assert isinstance(penalty, RowPenalty)
-        assert not penalty.row.flags.writeable and not penalty.cell.flags.writeable
+    for penalty in (row_norms(PenaltyOptions(), LABELS, 4), lasso_penalty(PenaltyOptions(), (6, 4))):
+        assert isinstance(penalty.blocks, RowBlocks)
+        assert not penalty.block.flags.writeable and not penalty.cell.flags.writeable

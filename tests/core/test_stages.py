@@ -11,9 +11,11 @@ import pandas as pd
 import pytest
 from cachetools import LRUCache
 
+from factorlasso_core.beliefs import Beliefs
 from factorlasso_core.fit import fit, reference_lambda
-from factorlasso_core.options import ClusterOptions, FitSpec, LassoModelType, LossOptions, PenaltyOptions
-from factorlasso_core.panel import Beliefs, Panel
+from factorlasso_core.model_types import LassoModelType
+from factorlasso_core.options import ClusterOptions, FitSpec, LossOptions, PenaltyOptions
+from factorlasso_core.panel import Panel
 from factorlasso_core.stages import Stages
 
 HCGL = LassoModelType.GROUP_LASSO_CLUSTERS

@@ -37,7 +37,6 @@ from factorlasso_core.workbook import (
     signs_table,
     workbook_name,
 )
-from factorlasso_core.workbook.tables import options
 from factorlasso_core.workbook.words import COLUMNS, OPTIONS, SHEETS
 from factorlasso_core.xlsx import to_csv_safe
 
@@ -231,12 +230,11 @@ def test_parameters_hold_every_option_and_digest() -> None:
         "fit": result.digest,
     }
     assert float.fromhex(stored["spec"]["reg_lambda"]) == 0.3
-    assert set(stored["spec"]) == {name for name, _ in options(chosen)}
+    assert set(stored["spec"]) == set(chosen.parameters())
 
 
 def test_every_option_is_explained() -> None:
-    assert {name for name, _ in options(FitSpec())} == set(OPTIONS)
-    assert len(list(options(FitSpec()))) == len(OPTIONS)
+    assert list(FitSpec().parameters()) == list(OPTIONS)
 
 
 @pytest.mark.parametrize("result", [full(), full(GROUP), fit(panel(), spec=spec(LASSO))])

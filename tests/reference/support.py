@@ -224,7 +224,7 @@ def assert_exact(result: Fit) -> None:
     pull, slack = np.abs(own_gradient(result) - mu), 1e-9 * gradient_size(result)
     assert (beta == prior)[pull + slack[:, None] < penalty.cell].all()
     excess = np.linalg.norm(np.maximum(pull - penalty.cell, 0.0), axis=1)
-    assert (beta == prior)[excess + slack < penalty.row].all()
+    assert (beta == prior)[excess + slack < penalty.block[:, 0]].all()
 
 
 def gradient_size(result: Fit) -> Array:

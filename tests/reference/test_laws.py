@@ -387,11 +387,11 @@ def test_at_the_solution_the_gradient_balances_the_penalty(model: str) -> None:
     result = solved(panel, model, 0.05 * reference_lambda(panel), 0.2)
     beta, pull, problem = result.beta, own_gradient(result), result.problem
     norms = np.linalg.norm(beta, axis=1, keepdims=True)
-    row = np.divide(problem.penalty.row[:, None] * beta, norms, out=np.zeros_like(beta), where=norms > 0)
+    row = np.divide(problem.penalty.block * beta, norms, out=np.zeros_like(beta), where=norms > 0)
     active = beta != 0
     expected = row + problem.penalty.cell * np.sign(beta)
     np.testing.assert_allclose(pull[active], expected[active], rtol=0, atol=1e-11)
-    assert (np.abs(pull) <= problem.penalty.cell + problem.penalty.row[:, None] + 1e-11)[~active].all()
+    assert (np.abs(pull) <= problem.penalty.cell + problem.penalty.block + 1e-11)[~active].all()
 
 
 @every_type
