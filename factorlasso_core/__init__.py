@@ -3,6 +3,21 @@
 from factorlasso_core.attributes import LassoEstimationResult
 from factorlasso_core.beliefs import Beliefs
 from factorlasso_core.certificate import Certificate, certify
+from factorlasso_core.covariance import (
+    CurrentFactorCovarData,
+    ResidualCorrelationData,
+    ResidualType,
+    RollingFactorCovarData,
+    VarianceColumns,
+    estimate_residual_correlation,
+    factor_covariance,
+)
+from factorlasso_core.enums import (
+    ClusterCorrelationTransform,
+    ClusterSmootherType,
+    DependenceMeasure,
+    DistanceTransform,
+)
 from factorlasso_core.errors import (
     BeliefsError,
     DataError,
@@ -13,12 +28,50 @@ from factorlasso_core.errors import (
     SolverError,
 )
 from factorlasso_core.fit import fit, reference_lambda
+from factorlasso_core.functions import (
+    ClusterCorrelationTransformResult,
+    InitType,
+    NanBackfill,
+    apply_cluster_correlation_transform,
+    compute_clusters_from_corr_matrix,
+    compute_dependence_matrix,
+    compute_ewm,
+    compute_ewm_covar,
+    compute_expanding_power,
+    compute_gerber_matrix,
+    derive_sign_constraints,
+    get_clusters_by_freq,
+    get_cutoffs_by_freq,
+    get_linkage_array,
+    get_linkages_by_freq,
+    remove_first_principal_component,
+    set_group_loadings,
+    validate_cluster_signs,
+)
 from factorlasso_core.model import LassoModel
 from factorlasso_core.model_types import LassoModelType
-from factorlasso_core.options import ClusterOptions, FitSpec, LossOptions, PenaltyOptions
+from factorlasso_core.options import (
+    ClusterOptions,
+    FitSpec,
+    GuidedOptions,
+    LossOptions,
+    PenaltyOptions,
+    PriorOptions,
+    SignOptions,
+)
 from factorlasso_core.panel import Panel
+from factorlasso_core.residuals import (
+    ResidualDiagnostics,
+    diagnose_residuals,
+    marchenko_pastur_edge,
+    missing_factor_components,
+    null_threshold,
+    raw_offdiagonal_mass,
+    residual_correlation,
+)
 from factorlasso_core.result import Fit, State
 from factorlasso_core.signs import Rule
+from factorlasso_core.sparsity import Sparsity, effective_sparsity, suggest_tolerance
 from factorlasso_core.stages import Stages
 from factorlasso_core.version import VERSION as __version__
 
@@ -26,26 +79,68 @@ __all__ = [
     "Beliefs",
     "BeliefsError",
     "Certificate",
+    "ClusterCorrelationTransform",
+    "ClusterCorrelationTransformResult",
     "ClusterOptions",
+    "ClusterSmootherType",
+    "CurrentFactorCovarData",
     "DataError",
+    "DependenceMeasure",
+    "DistanceTransform",
     "FactorLassoError",
     "Fit",
     "FitSpec",
+    "GuidedOptions",
+    "InitType",
     "InputError",
     "LassoEstimationResult",
     "LassoModel",
     "LassoModelType",
     "LossOptions",
+    "NanBackfill",
     "NotFittedError",
     "OptionError",
     "Panel",
     "PenaltyOptions",
+    "PriorOptions",
+    "ResidualCorrelationData",
+    "ResidualDiagnostics",
+    "ResidualType",
+    "RollingFactorCovarData",
     "Rule",
+    "SignOptions",
     "SolverError",
+    "Sparsity",
     "Stages",
     "State",
+    "VarianceColumns",
     "__version__",
+    "apply_cluster_correlation_transform",
     "certify",
+    "compute_clusters_from_corr_matrix",
+    "compute_dependence_matrix",
+    "compute_ewm",
+    "compute_ewm_covar",
+    "compute_expanding_power",
+    "compute_gerber_matrix",
+    "derive_sign_constraints",
+    "diagnose_residuals",
+    "effective_sparsity",
+    "estimate_residual_correlation",
+    "factor_covariance",
     "fit",
+    "get_clusters_by_freq",
+    "get_cutoffs_by_freq",
+    "get_linkage_array",
+    "get_linkages_by_freq",
+    "marchenko_pastur_edge",
+    "missing_factor_components",
+    "null_threshold",
+    "raw_offdiagonal_mass",
     "reference_lambda",
+    "remove_first_principal_component",
+    "residual_correlation",
+    "set_group_loadings",
+    "suggest_tolerance",
+    "validate_cluster_signs",
 ]

@@ -7,9 +7,13 @@ certified together.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
 import numpy as np
 
-from factorlasso_core.arrays import Array
+from factorlasso_core.arrays import Array, frozen
 
 
 class RowBlocks:
@@ -34,19 +38,28 @@ class RowBlocks:
         return self
 
 
+@dataclass(frozen=True, eq=False)
 class FactorBlocks:
     """The loadings of the responses of one cluster on one factor are one block; a cluster is a unit.
 
-    Args:
-        cluster: (n,) cluster of each response, any integers.
+    Attributes:
+        cluster: (n,) cluster of each response; any integers, kept as 0, 1, ...
     """
 
-    signed = False
+    signed: ClassVar[bool] = False
 
-    def __init__(self, cluster: Array) -> None:
-        _, self.cluster = np.unique(cluster, return_inverse=True)
-        self._order = np.argsort(self.cluster, kind="stable")
-        self._starts = np.searchsorted(self.cluster[self._order], np.arange(self.cluster.max(initial=-1) + 1))
+    cluster: Array
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cluster", frozen(np.unique(self.cluster, return_inverse=True)[1]))
+
+    @cached_property
+    def _order(self) -> Array:
+        return np.argsort(self.cluster, kind="stable")
+
+    @cached_property
+    def _starts(self) -> Array:
+        return np.searchsorted(self.cluster[self._order], np.arange(self.cluster.max(initial=-1) + 1))
 
     def by_unit(self, reduce: np.ufunc, values: Array) -> Array:
         """Reduce over the first axis within each cluster."""
@@ -72,7 +85,7 @@ class FactorBlocks:
 class SignedBlocks(FactorBlocks):
     """As :class:`FactorBlocks`, with positive and negative loadings in blocks of their own."""
 
-    signed = True
+    signed: ClassVar[bool] = True
 
     def total(self, values: Array, signs: Array) -> Array:
         """Sum over the members whose sign is that of the cell; a cell without a sign has no block."""

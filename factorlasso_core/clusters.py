@@ -11,7 +11,6 @@ from scipy.linalg import eigh
 from scipy.spatial.distance import squareform
 
 from factorlasso_core.arrays import Array, frozen
-from factorlasso_core.errors import DataError
 
 RESIDUAL_FLOOR = 1e-12  # residual variance, of 1, up to which a response has nothing left
 RESIDUAL_SLACK = 1e-10  # how far a residual may leave the range of a correlation matrix by rounding
@@ -126,12 +125,15 @@ class FirstComponent:
         eigenvalue: The largest one; zero for a single response, from which nothing is taken.
         gap: Its distance to the second; NaN for a single response.
         variance: (N,) share of each response's variance that is left.
+        excess: How far the rest left the range of a correlation matrix before it was clipped; above rounding
+            only if the matrix is not positive semidefinite, as correlations of ragged histories can be.
     """
 
     correlation: Array
     eigenvalue: float
     gap: float
     variance: Array
+    excess: float
 
     @property
     def unique(self) -> bool:
@@ -149,36 +151,24 @@ def first_component(correlation: Array) -> FirstComponent:
 
     Args:
         correlation: (N, N), N >= 1, symmetrised first; NaN counts as zero, the diagonal as one.
-
-    Raises:
-        DataError: The rest is no correlation matrix, which happens when the matrix is far from positive
-            semidefinite, as correlations of ragged histories can be.
     """
     n = len(correlation)
     c = np.clip(np.nan_to_num(0.5 * (correlation + correlation.T), nan=0.0), -1.0, 1.0)
     np.fill_diagonal(c, 1.0)
     if n == 1:
-        return FirstComponent(frozen(c), 0.0, np.nan, frozen(np.ones(1)))
+        return FirstComponent(frozen(c), 0.0, np.nan, frozen(np.ones(1)), 0.0)
     values, vectors = eigh(c, subset_by_index=[n - 2, n - 1])
     rest = c - values[1] * np.outer(vectors[:, 1], vectors[:, 1])
     variance = np.diag(rest).copy()
     kept = variance > RESIDUAL_FLOOR
     scale = np.where(kept, 1.0 / np.sqrt(np.where(kept, variance, 1.0)), 0.0)
     rest *= scale[:, None] * scale[None, :]
-    if variance.min() < -RESIDUAL_SLACK or np.abs(rest).max() > 1.0 + RESIDUAL_SLACK:
-        raise DataError(
-            "The first component cannot be taken out because the correlation matrix is not positive semidefinite: "
-            "cluster without remove_pc1, or drop the responses with the shortest histories."
-        )
+    excess = max(-float(variance.min()), float(np.abs(rest).max()) - 1.0, 0.0)
     np.fill_diagonal(rest, 1.0)
     rest = np.clip(rest, -1.0, 1.0)
-    return FirstComponent(frozen(rest), float(values[1]), float(values[1] - values[0]), frozen(variance))
+    return FirstComponent(frozen(rest), float(values[1]), float(values[1] - values[0]), frozen(variance), excess)
 
 
 def remove_first_component(correlation: Array) -> Array:
-    """Return the correlation matrix of what the first principal component leaves, (N, N), read-only.
-
-    Raises:
-        DataError: See :func:`first_component`.
-    """
+    """Return the correlation matrix of what the first principal component leaves, (N, N), read-only."""
     return first_component(correlation).correlation

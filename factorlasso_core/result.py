@@ -110,10 +110,13 @@ class Fit:
     @property
     def n_clusters(self) -> int | None:
         """Number of groups the penalty used."""
-        if self.labels is None:
-            return None
+        return None if self.labels is None else len(pd.unique(self.labels[self.counted]))
+
+    @property
+    def counted(self) -> Array:
+        """Responses that take part in groups, (N,): all, or with ``exclude_short`` those that are not in warm-up."""
         left_out = self.short & self.spec.clustering.exclude_short
-        return len(pd.unique(self.labels if left_out.all() else self.labels[~left_out]))
+        return np.ones_like(left_out) if left_out.all() else ~left_out
 
     @property
     def zero_share(self) -> float:

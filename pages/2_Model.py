@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from pages.shared import editors, feedback, layout, settings
+from pages.shared import editors, feedback, layout, model_view, settings
 
 inputs = layout.begin("Model")
-edits, fit = inputs.edits, feedback.need_fit(inputs.outcome)
+edits, fit, kind = inputs.edits, feedback.need_fit(inputs.outcome), inputs.spec.model_type
 
-st.caption(feedback.MODEL_SENTENCES[inputs.spec.model_type.name])
+st.caption(feedback.MODEL_SENTENCES[kind.name])
 
 part = st.segmented_control(
     "What to edit",
@@ -17,16 +17,33 @@ part = st.segmented_control(
     label_visibility="collapsed",
 )
 if part == "Signs":
-    editors.signs(edits, feedback.members(fit))
+    if not settings.takes_signs(kind):
+        model_view.kept_but_unused(kind, "signs")
+    model_view.automatic_signs(inputs)
+    editors.paint_signs(edits, feedback.members(fit))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        editors.signs(edits)
+    with right:
+        model_view.reasons(fit)
     st.caption(feedback.sign_summary(fit))
     editors.files(edits, "signs", edits.signs, inputs.source.key)
+    model_view.excluded(inputs)
 elif part == "Prior":
-    editors.prior(edits, feedback.members(fit))
+    if not settings.takes_prior(kind):
+        model_view.kept_but_unused(kind, "prior")
+    model_view.prior_of_data(inputs)
+    editors.paint_prior(edits, feedback.members(fit))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        editors.prior(edits)
+    with right:
+        model_view.prior_in_force(fit)
     editors.files(edits, "prior", edits.prior, inputs.source.key)
 elif part == "Groups":
     editors.groups(edits, inputs.panel.responses)
     editors.files(edits, "groups", editors.groups_table(edits), inputs.source.key)
 elif part == "Rules":
-    settings.draw(inputs.spec)
+    model_view.rules(inputs)
 feedback.notices(fit)
 feedback.fit_id(inputs.outcome)

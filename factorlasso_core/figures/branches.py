@@ -58,9 +58,10 @@ def cut_marks(fit: Fit, theme: Theme, *, upright: bool = False) -> Trace:
         return {}
     along, across = ("y", "x") if upright else ("x", "y")
     reach = fit.clustering.tree.largest_distance
+    level = float(drawn_height(np.array(fit.cutoff), reach))
     span = {f"{across}ref": f"{across} domain", f"{across}0": 0, f"{across}1": 1}
     band = {"type": "rect", "name": "reach", f"{along}0": 0, f"{along}1": reach, "layer": "below", **span}
-    line = {"type": "line", "name": "cut", f"{along}0": fit.cutoff, f"{along}1": fit.cutoff, **span}
+    line = {"type": "line", "name": "cut", f"{along}0": level, f"{along}1": level, **span}
     shapes = [
         band | {"fillcolor": theme.shade, "line": {"width": 0}},
         line | {"line": {"color": theme.ink, "width": 1.5, "dash": "dash"}},
@@ -68,7 +69,7 @@ def cut_marks(fit: Fit, theme: Theme, *, upright: bool = False) -> Trace:
     words: Trace = {"text": cut_words(fit), "bgcolor": theme.paper, "font": {"size": 12, "color": theme.ink}}
     small: Trace = {"text": "reach of the cutoff", "font": {"size": 11, "color": theme.muted}}
     if upright:
-        words |= {"x": 1, "xref": "x domain", "xanchor": "right", "y": fit.cutoff, "yanchor": "bottom"}
+        words |= {"x": 1, "xref": "x domain", "xanchor": "right", "y": level, "yanchor": "bottom"}
         small |= {"x": 1, "xref": "x domain", "xanchor": "right", "y": reach, "yanchor": "bottom"}
     else:
         words |= {"x": 0, "xref": "x domain", "xanchor": "left", "y": 1, "yref": "paper", "yanchor": "bottom"}
@@ -78,9 +79,10 @@ def cut_marks(fit: Fit, theme: Theme, *, upright: bool = False) -> Trace:
 
 
 def cut_words(fit: Fit) -> str:
-    """The cutoff and the number of clusters it makes."""
-    count = fit.n_clusters or 0
-    return f"cut {fit.spec.clustering.cutoff_fraction:g} · {count} cluster{'' if count == 1 else 's'}"
+    """The cutoff, or the number of clusters asked for, and the number it makes."""
+    count, options = fit.n_clusters or 0, fit.spec.clustering
+    asked = f"cut {options.cutoff_fraction:g}" if options.n_clusters is None else f"at most {options.n_clusters}"
+    return f"{asked} · {count} cluster{'' if count == 1 else 's'}"
 
 
 def height_axis(tree: Tree, theme: Theme, **changes: Any) -> Trace:

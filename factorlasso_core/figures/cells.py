@@ -30,7 +30,14 @@ LEGEND = {
     State.NO_DATA: "no data",
 }
 SIGN_WORDS = ("free", "≥ 0", "≤ 0", "= 0")
-RULE_WORDS = {Rule.FREE: "", Rule.USER: " (yours)", Rule.NONNEG: " (non-negative fit)"}
+RULE_WORDS = {
+    Rule.FREE: "",
+    Rule.USER: " (yours)",
+    Rule.NONNEG: " (non-negative fit)",
+    Rule.DERIVED: " (derived from the data)",
+    Rule.GATED: " (gated: too weak alone)",
+    Rule.EXCLUDED: " (excluded)",
+}
 
 
 def state_layers(fit: Fit, rows: Array, theme: Theme, axes: Trace) -> list[Trace]:
@@ -198,4 +205,4 @@ def cell_words(fit: Fit, rows: Array, known: Array | None = None) -> Array:
 
 
 def _rule(code: int) -> str:
-    return RULE_WORDS.get(Rule(code), f" ({Rule(code).name.lower()})") if code in set(Rule) else ""
+    return RULE_WORDS[Rule(code)]

@@ -60,7 +60,8 @@ def row_names(fit: Fit, rows: Array) -> list[str]:
     if fit.labels is None:
         return names
     kind = "group" if fit.clustering is None else "cluster"
-    return [f"{name} · {kind} {safe_text(g)}" for name, g in zip(names, fit.labels[rows], strict=True)]
+    part = zip(names, fit.labels[rows], fit.counted[rows], strict=True)
+    return [f"{name} · {f'{kind} {safe_text(g)}' if counted else 'left out'}" for name, g, counted in part]
 
 
 def row_height(count: int) -> float:

@@ -47,16 +47,18 @@ def draw_tree(tree: Tree, cutoff: float, colours: int) -> Drawing:
     """Lay out a tree cut at an absolute height, leaves at 0, 1, ... in the order of ``tree.leaves``."""
     n = len(tree.leaves)
     height = drawn_height(np.concatenate([np.zeros(n), tree.linkage[:, 2]]), tree.largest_distance)
+    level = float(drawn_height(np.array(cutoff), tree.largest_distance))
     place = _places(tree)
     number = _cluster_numbers(tree, cutoff)
     children = tree.linkage[:, :2].astype(int)
-    cut = tree.linkage[:, 2] > cutoff
-    above = _forks(children[cut], np.flatnonzero(cut) + n, np.maximum(height, cutoff), place)
+    cut = tree.reach > cutoff
+    above = _forks(children[cut], np.flatnonzero(cut) + n, np.maximum(height, level), place)
     lower = np.flatnonzero(~cut)
     forks = _forks(children[lower], lower + n, height, place)
     tops = children[cut].ravel()
-    tops = tops[height[tops] <= cutoff]  # the clusters themselves: their stems reach up to the cut
-    lines = _joined(forks, _stems(tops, cutoff, height, place))
+    whole = np.concatenate([np.ones(n, dtype=bool), ~cut])
+    tops = tops[whole[tops]]  # the clusters themselves: their stems reach up to the cut
+    lines = _joined(forks, _stems(tops, level, height, place))
     owner = np.concatenate([np.repeat(number[lower + n], 5), np.repeat(number[tops], 3)]) % colours
     below = {int(c): Path(lines.height[owner == c], lines.place[owner == c]) for c in np.unique(owner)}
     return Drawing(place, height, number[:n], above, below)
@@ -90,7 +92,7 @@ def _cluster_numbers(tree: Tree, cutoff: float) -> Array:
     number = [0] * (2 * n - 1)
     following = 1
     merges = tree.linkage[:, :2].astype(int).tolist()
-    splits = (tree.linkage[:, 2] > cutoff).tolist()
+    splits = (tree.reach > cutoff).tolist()
     for i in range(n - 2, -1, -1):
         left, right = merges[i]
         large, small = (left, right) if size[left] >= size[right] else (right, left)
@@ -111,10 +113,10 @@ def _forks(children: Array, parents: Array, height: Array, place: Array) -> Path
     return Path(heights.ravel(), places.ravel())
 
 
-def _stems(nodes: Array, cutoff: float, height: Array, place: Array) -> Path:
+def _stems(nodes: Array, level: float, height: Array, place: Array) -> Path:
     """A line from each node up to the cut, three points."""
     gap = np.full(len(nodes), np.nan)
-    heights = np.stack([height[nodes], np.full(len(nodes), cutoff), gap], axis=1)
+    heights = np.stack([height[nodes], np.full(len(nodes), level), gap], axis=1)
     places = np.stack([place[nodes], place[nodes], gap], axis=1)
     return Path(heights.ravel(), places.ravel())
 

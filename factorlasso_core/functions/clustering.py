@@ -181,6 +181,8 @@ def remove_first_principal_component(corr_matrix: pd.DataFrame) -> ClusterCorrel
     if np.abs(values[~missing]).max() > 1.0 + RESIDUAL_SLACK:
         raise DataError("corr_matrix has an entry outside [-1, 1]: give correlations, not covariances.")
     part = first_component(values)
+    if part.excess > RESIDUAL_SLACK:
+        raise DataError("corr_matrix is not positive semidefinite: drop the responses with the shortest histories.")
     return ClusterCorrelationTransformResult(
         correlation=pd.DataFrame(np.array(part.correlation), index=corr_matrix.index, columns=labels),
         removed_eigenvalue=part.eigenvalue,

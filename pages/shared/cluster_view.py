@@ -13,12 +13,13 @@ from pages.shared.sidebar import Inputs
 
 def headline(fit: Fit) -> None:
     """Number of clusters, the largest, the cut."""
-    sizes = pd.Series(fit.labels).value_counts()
+    assert fit.labels is not None
+    sizes = pd.Series(fit.labels[fit.counted]).value_counts()
     columns = st.columns(4)
     columns[0].metric("Clusters", len(sizes))
     columns[1].metric("Largest", int(sizes.iloc[0]))
     columns[2].metric("Singletons", int((sizes == 1).sum()))
-    columns[3].metric("Height of the cut", f"{fit.cutoff:.4g}", help="In units of 1 − correlation.")
+    columns[3].metric("Height of the cut", f"{fit.cutoff:.4g}", help="In units of the distance between two responses.")
 
 
 def members(fit: Fit) -> None:
@@ -27,7 +28,7 @@ def members(fit: Fit) -> None:
     order = fit.clustering.tree.leaves
     table = pd.DataFrame(
         {
-            "cluster": fit.labels[order],
+            "cluster": pd.Series(fit.labels, dtype="Int64").where(fit.counted).to_numpy()[order],
             "response": fit.panel.responses.astype(str)[order],
             "R²": fit.statistics.r2[order],
         }

@@ -54,9 +54,13 @@ def from_texts(shown: pd.DataFrame) -> pd.DataFrame:
     return shown.map(lambda text: float(text) if str(text or "").strip() else np.nan).astype(float)
 
 
-def signs(edits: Edits, members: dict[str, list[str]]) -> None:
-    """The sign matrix: paint, grid, file."""
+def paint_signs(edits: Edits, members: dict[str, list[str]]) -> None:
+    """Set many signs at once."""
     _paint(edits, members, _sign_brush, "signs")
+
+
+def signs(edits: Edits) -> None:
+    """The sign matrix cell by cell."""
     st.markdown(SIGN_WORDS)
     column = partial(_text_column, validate=TYPABLE, max_chars=6)
     read = from_symbols(_grid(edits.signs, to_symbols, f"signs_grid_{edits.key}", column))
@@ -67,9 +71,13 @@ def signs(edits: Edits, members: dict[str, list[str]]) -> None:
         st.rerun()
 
 
-def prior(edits: Edits, members: dict[str, list[str]]) -> None:
-    """The prior: paint, grid, file."""
+def paint_prior(edits: Edits, members: dict[str, list[str]]) -> None:
+    """Set many cells of the prior at once."""
     _paint(edits, members, _prior_brush, "prior")
+
+
+def prior(edits: Edits) -> None:
+    """The prior cell by cell."""
     st.markdown("The penalty pulls each loading towards its prior; a blank cell is pulled towards zero.")
     column = partial(_text_column, validate=NUMBER, max_chars=24)
     read = from_texts(_grid(edits.prior, to_texts, f"prior_grid_{edits.key}", column))

@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
-from factorlasso_core import Fit, State
+from factorlasso_core import Fit, Rule, State
 from factorlasso_core.figures.style import Theme
 from factorlasso_core.ingest import Note
 from factorlasso_core.solve import PROVED
 from pages.shared.compute import Outcome
 
-MODEL_HELP = (
-    "**LASSO**: every loading is penalised on its own.  \n"
-    "**GROUP_LASSO**: the loadings of a response shrink together, by your groups.  \n"
-    "**HCGL**: the same, by clusters found in the data (GROUP_LASSO_CLUSTERS)."
-)
 MODEL_SENTENCES = {
     "LASSO": "LASSO: every loading is penalised on its own; small ones become exactly zero.",
+    "UNILASSO": "UniLasso: a LASSO that weighs each factor's univariate fit, so loadings keep their univariate signs.",
     "GROUP_LASSO": "GROUP_LASSO: the loadings of a response shrink together, weighted by the size of its group; "
     "the share α adds a penalty on single cells.",
     "GROUP_LASSO_CLUSTERS": "HCGL: as GROUP_LASSO, with the groups found by clustering the responses.",
+    "FACTOR_CLUSTER_GROUP_LASSO": "FCGL: the loadings of a whole cluster on one factor enter or leave together.",
+    "COOPERATIVE_GROUP_LASSO": "Cooperative: as FCGL on your groups, with positive and negative loadings apart, "
+    "so members of a group tend to agree in sign.",
+    "COOPERATIVE_CLUSTER_GROUP_LASSO": "Cooperative on clusters: as Cooperative, with the groups found by clustering.",
 }
+MODEL_HELP = "  \n".join(f"**{name}**:{rest}" for name, rest in (s.split(":", 1) for s in MODEL_SENTENCES.values()))
 CLUSTER_MARK = "\x1f"  # no name of a response holds a control character
 CLUSTER_HELP = "Groups the penalty uses. The sizes stand below."
 
@@ -124,13 +126,17 @@ def members(fit: Fit) -> dict[str, list[str]]:
 
 
 def sign_summary(fit: Fit) -> str:
-    """How many cells are constrained, and how many of them a bound really holds."""
-    signs = fit.beliefs.signs
-    if signs is None:
+    """How many cells are constrained and by whom, and how many of them a bound really holds."""
+    rule, signs = fit.box.rule, fit.box.signs
+    bound = ~np.isnan(signs)
+    if not bound.any():
         return "No cell is constrained."
     counts = [int((signs == value).sum()) for value in (1, -1, 0)]
+    whose = {Rule.USER: "yours", Rule.DERIVED: "derived", Rule.GATED: "gated", Rule.EXCLUDED: "excluded"}
+    shares = [f"{int((rule == r).sum())} {word}" for r, word in whose.items() if (rule == r).any()]
     held = int((fit.state == State.HELD_BY_BOUND).sum())
     return (
-        f"{sum(counts)} of {signs.size} cells constrained: {counts[0]} +, {counts[1]} −, {counts[2]} zero. "
+        f"{int(bound.sum())} of {signs.size} cells constrained: {counts[0]} +, {counts[1]} −, {counts[2]} zero"
+        f"{' (' + ', '.join(shares) + ')' if len(shares) > 1 else ''}. "
         f"In the current fit {held} cells are held by their bound; the others satisfy it anyway."
     )

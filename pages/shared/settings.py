@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
+from typing import Any
 
-import streamlit as st
-
-from factorlasso_core import ClusterOptions, FitSpec, LassoModelType, LossOptions, PenaltyOptions
+from factorlasso_core import (
+    ClusterOptions,
+    FitSpec,
+    GuidedOptions,
+    LassoModelType,
+    LossOptions,
+    PenaltyOptions,
+    PriorOptions,
+    SignOptions,
+)
+from factorlasso_core.enums import LINKAGE_METHODS
 from pages.shared import state
-from pages.shared.link import Parameter, one_of
+from pages.shared.controls import Choice, Control, Number, Switch
 
+SPANS = tuple(map(str, (3, 6, 9, 12, 18, 24, 30, 36, 48, 60, 84, 120, 180, 250, 500)))
+IN_ROWS = {span: f"{span} rows" for span in SPANS}
 
-@dataclass(frozen=True)
-class Choice:
-    """One option: its key in session and link, its default, its values in plain words."""
-
-    key: str
-    default: str
-    labels: dict[str, str]
-
-
-CHOICES = {
-    choice.key: choice
-    for choice in (
+CONTROLS: dict[str, Control] = {
+    control.key: control
+    for control in (
         Choice("nonneg", "no", {"no": "either sign", "yes": "≥ 0 everywhere"}),
         Choice(
             "group_penalty",
@@ -39,73 +39,109 @@ CHOICES = {
         ),
         Choice("normalization", "sample", {"sample": "number of rows", "weight_sum": "weight of each response"}),
         Choice("factor_rows", "impute", {"impute": "kept, gap at the factor's mean", "drop": "left out"}),
+        Switch("loo", True),
+        Switch("keep_sign", True),
+        Switch("derive"),
+        Number("gate", 0.75, 0.0, 6.0, 0.05, slides=True, format="%.2f"),
+        Choice("sign_variance", "independent", {"independent": "every observation", "date": "every date once"}),
+        Choice("sign_span", "equal", {"equal": "equal weights", "loss": "those of the loss", **IN_ROWS}),
+        Switch("adaptive"),
+        Number("gamma", 1.0, 0.0, 4.0, 0.25),
+        Number("floor", 1e-3, 1e-9, 1e3, 1e-3, format="%.4g"),
+        Switch("prior_overrides"),
+        Switch("ols"),
+        Choice("cut_by", "height", {"height": "height: the sidebar's cutoff", "count": "number of clusters"}),
+        Number("clusters", 6, 1, 1000, 1),
+        Choice("linkage", "ward", {name: name.capitalize() for name in sorted(LINKAGE_METHODS, key="ward".__ne__)}),
+        Choice(
+            "distance",
+            "one_minus_rho",
+            {"one_minus_rho": "1 − ρ", "chord": "√(2(1 − ρ)), chord", "arccos": "arccos ρ, angle"},
+        ),
+        Choice(
+            "dependence",
+            "pearson",
+            {"pearson": "Pearson correlation", "spearman": "Spearman, of ranks", "gerber": "Gerber, joint large moves"},
+        ),
+        Number("gerber", 0.5, 0.0, 1.0, 0.05),
+        Choice("pc1", "none", {"none": "kept", "remove_pc1": "taken out"}),
+        Choice("cluster_span", "loss", {"loss": "that of the loss", **IN_ROWS}),
         Choice("correlation", "reference", {"reference": "zero start", "pairwise": "divided by pair weights"}),
+        Choice("short", "count", {"count": "count in clusters", "exclude": "are left out"}),
     )
 }
+PARAMETERS = tuple(control.parameter for control in CONTROLS.values())
 
 
-PARAMETERS = tuple(
-    Parameter(choice.key, partial(str, choice.default), one_of({name: name for name in choice.labels}))
-    for choice in CHOICES.values()
-)
+def value(key: str) -> Any:
+    """Value of a control of this module."""
+    return state.value(key, CONTROLS[key].default)
 
 
-def pick(key: str, label: str, help: str, *, disabled: bool = False) -> str:
-    """Draw the select box of an option."""
-    choice = CHOICES[key]
-    return st.selectbox(
-        label,
-        list(choice.labels),
-        format_func=choice.labels.__getitem__,
-        key=key,
-        help=help,
-        disabled=disabled,
-        persist_state="session",  # else the value put before it was drawn would come back when it no longer is
-    )
+def draw(key: str, label: str, help: str, *, disabled: bool = False) -> None:
+    """Draw a control of this module."""
+    CONTROLS[key].draw(label, help, disabled)
+
+
+def takes_signs(kind: LassoModelType) -> bool:
+    """Whether bounds on loadings have a place in the model."""
+    return not kind.is_cooperative and kind is not LassoModelType.UNILASSO
+
+
+def takes_prior(kind: LassoModelType) -> bool:
+    """Whether a prior has a place in the model."""
+    return kind is not LassoModelType.UNILASSO
 
 
 def spec(model: str, lam: float, alpha: float, cutoff: float, span: float | None) -> FitSpec:
-    """Options of the fit from the sidebar's values and the session's choices."""
-    chosen = {key: state.value(key, choice.default) for key, choice in CHOICES.items()}
-    demean = chosen["demean"] == "yes"
+    """Options of the fit from the sidebar's values and the session's; what the model does not take is left out."""
+    kind = LassoModelType[model]
+    demean, plain = value("demean") == "yes", kind is LassoModelType.UNILASSO
     return FitSpec(
-        model_type=LassoModelType[model],
+        model_type=kind,
         loss=LossOptions(
             span=span,
             demean=demean,
-            centering=chosen["centering"] if demean else "panel",
-            normalization=chosen["normalization"],
-            factor_rows=chosen["factor_rows"],
+            centering=value("centering") if demean and not plain else "panel",
+            normalization="sample" if plain else value("normalization"),
+            factor_rows=value("factor_rows"),
         ),
-        clustering=ClusterOptions(cutoff, correlation_normalization=chosen["correlation"]),
-        penalty=PenaltyOptions(lam, alpha, chosen["group_penalty"]),
-        nonneg=chosen["nonneg"] == "yes",
-        warmup_period=None if chosen["warmup"] == "off" else int(chosen["warmup"]),
+        clustering=_clustering(cutoff),
+        penalty=PenaltyOptions(lam, alpha, value("group_penalty")),
+        nonneg=value("nonneg") == "yes" and takes_signs(kind),
+        warmup_period=None if value("warmup") == "off" else int(value("warmup")),
+        signs=_signs() if takes_signs(kind) and value("derive") else SignOptions(),
+        prior=PriorOptions(ols=value("ols") and takes_prior(kind)),
+        guided=GuidedOptions(value("loo"), value("keep_sign")) if plain else GuidedOptions(),
     )
 
 
-def draw(current: FitSpec) -> None:
-    """All options of the session in three columns."""
-    loss, histories, rest = st.columns(3)
-    demeaned = state.value("demean", "yes") == "yes"
-    with loss:
-        st.markdown("**Loss**")
-        pick("demean", "Means", "A model without means has no constant.")
-        pick("centering", "Centre on the means", "Own rows: the exact fit with a free constant, for ragged histories.",
-             disabled=not demeaned)  # fmt: skip
-        pick(
-            "normalization",
-            "Divide the loss by",
-            "By rows, a short history is penalised more, as in the reference.",
-        )
-    with histories:
-        st.markdown("**Histories**")
-        pick("warmup", "Warm-up, observations", "Responses with fewer get zero loadings.")
-        pick("factor_rows", "Rows with some factors missing", "Rows without any factor never count.")
-        pick("correlation", "EWMA correlation for clusters",
-             "Zero start shrinks late starters, as in the reference. No effect without a span.")  # fmt: skip
-    with rest:
-        st.markdown("**Loadings**")
-        pick("nonneg", "Sign of all loadings", "Intersected with the sign matrix.")
-        pick("group_penalty", "Weight of a group", "How the penalty of a group grows with its size.",
-             disabled=current.model_type is LassoModelType.LASSO)  # fmt: skip
+def _clustering(cutoff: float) -> ClusterOptions:
+    span = value("cluster_span")
+    return ClusterOptions(
+        cutoff_fraction=cutoff,
+        n_clusters=value("clusters") if value("cut_by") == "count" else None,
+        linkage_method=value("linkage"),
+        distance_transform=value("distance"),
+        correlation_transform=value("pc1"),
+        dependence_measure=value("dependence"),
+        gerber_threshold=value("gerber"),
+        span=None if span == "loss" else float(span),
+        correlation_normalization=value("correlation"),
+        exclude_short=value("short") == "exclude",
+    )
+
+
+def _signs() -> SignOptions:
+    span = value("sign_span")
+    return SignOptions(
+        derive=True,
+        threshold_t=value("gate"),
+        span=None if span in ("equal", "loss") else float(span),
+        use_fit_span=span == "loss",
+        variance=value("sign_variance"),
+        adaptive=value("adaptive"),
+        gamma=value("gamma"),
+        floor=value("floor"),
+        prior_overrides=value("prior_overrides"),
+    )

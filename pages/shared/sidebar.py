@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 
@@ -25,8 +26,23 @@ PAGES = (
     ("pages/4_Clusters.py", "Clusters", ":material/account_tree:"),
     ("pages/8_Export.py", "Export", ":material/download:"),
 )
-MODELS = {"LASSO": "LASSO", "GROUP_LASSO": "GROUP_LASSO", "GROUP_LASSO_CLUSTERS": "HCGL"}
-SPANS = ("off", *map(str, (3, 6, 9, 12, 18, 24, 30, 36, 48, 60, 84, 120, 180, 250, 500)))
+MODELS = {
+    "LASSO": "LASSO",
+    "UNILASSO": "UniLasso",
+    "GROUP_LASSO": "GROUP_LASSO",
+    "GROUP_LASSO_CLUSTERS": "HCGL",
+    "FACTOR_CLUSTER_GROUP_LASSO": "FCGL",
+    "COOPERATIVE_GROUP_LASSO": "Cooperative, your groups",
+    "COOPERATIVE_CLUSTER_GROUP_LASSO": "Cooperative, clusters",
+}
+MODEL_WORDS = {
+    **MODELS,
+    "UNILASSO": "UNILASSO",
+    "COOPERATIVE_GROUP_LASSO": "COOPERATIVE",
+    "COOPERATIVE_CLUSTER_GROUP_LASSO": "COOPERATIVE_CLUSTERS",
+}
+MODEL_NAMES = {word: name for name, word in MODEL_WORDS.items()}
+SPANS = ("off", *settings.SPANS)
 START_LAMBDA = 3e-5
 WINDOW = re.compile(r"\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d")
 LAMBDA_HELP = (
@@ -37,6 +53,7 @@ CUTOFF_HELP = (
     "Height of the cut as a share of the largest pairwise distance. The number of clusters moves unevenly "
     "with it: *Tune* says it beside the tree."
 )
+COUNT_HELP = "Without effect: *Model, Rules* cuts the tree into a number of clusters."
 
 
 @cache
@@ -50,7 +67,10 @@ def _start() -> float:
 PARAMETERS = (
     Parameter("data", lambda: next(iter(DEMOS)), lambda text: text if text in sources.choices() else None),
     Parameter(
-        "model", lambda: "GROUP_LASSO_CLUSTERS", one_of({word: name for name, word in MODELS.items()}), MODELS.get
+        "model",
+        lambda: "GROUP_LASSO_CLUSTERS",
+        one_of(MODEL_NAMES),
+        MODEL_WORDS.get,
     ),
     Parameter("lam", _start, number(0.0, LARGEST_LAMBDA), repr),
     Parameter("alpha", lambda: 0.1, number(0.0, 1.0), repr),
@@ -92,15 +112,29 @@ def show(page: str) -> Inputs:
                              help=feedback.MODEL_HELP)  # fmt: skip
         unit = compute.lambda_scale(panel, shared=source.public)
         spec = settings.spec(model, _penalty(unit), *_mixture(model), _span())
-        signs, prior = edits.given("signs"), edits.given("prior")
-        shared = source.public and signs is None and prior is None and edits.groups is source.groups
-        # Groups count only where the model uses them: elsewhere an unfinished list is no fault.
-        grouped = spec.model_type is LassoModelType.GROUP_LASSO and edits.groups is not None
-        groups = edits.groups.replace("", None) if grouped else None
-        beliefs = partial(Beliefs.for_panel, panel, signs=signs, prior=prior, groups=groups)
-        outcome = compute.run(panel, beliefs, spec, shared=shared)
+        beliefs, untouched = _beliefs(panel, edits, spec, source)
+        outcome = compute.run(panel, beliefs, spec, shared=source.public and untouched)
         feedback.status(outcome)
     return Inputs(source, panel, edits, spec, unit, outcome, query)
+
+
+def _beliefs(panel: Panel, edits: Edits, spec: FitSpec, source: Source) -> tuple[Callable[[], Beliefs], bool]:
+    """What the analyst holds, as far as the model has a place for it, and whether nothing of it was typed.
+
+    Elsewhere an unfinished list of groups, or signs a model does not take, are no fault.
+    """
+    kind = spec.model_type
+    signs = edits.given("signs") if settings.takes_signs(kind) else None
+    prior = edits.given("prior") if settings.takes_prior(kind) else None
+    groups = edits.groups.replace("", None) if kind.needs_groups and edits.groups is not None else None
+    held = {
+        "excluded": edits.excluded if settings.takes_signs(kind) else {},
+        "unsigned": edits.unsigned if spec.signs.derive else (),
+        "named": edits.named if spec.prior.ols else {},
+    }
+    chosen = {name: value for name, value in held.items() if value}
+    untouched = signs is None and prior is None and edits.groups is source.groups and not chosen
+    return partial(Beliefs.for_panel, panel, signs=signs, prior=prior, groups=groups, **chosen), untouched
 
 
 def _choose() -> None:
@@ -155,10 +189,12 @@ def _penalty(unit: float) -> float:
 
 def _mixture(model: str) -> tuple[float, float]:
     kind = LassoModelType[model]
-    alpha = st.slider("L1 share α", 0.0, 1.0, step=0.01, key="alpha", disabled=kind is LassoModelType.LASSO,
-                      help="0: rows of loadings leave whole. 1: plain LASSO. Between: both.")  # fmt: skip
-    cutoff = st.slider("Dendrogram cutoff", 0.01, 1.0, step=0.01, key="cutoff", disabled=not kind.clusters_responses,
-                       help=CUTOFF_HELP)  # fmt: skip
+    by_count = settings.value("cut_by") == "count"
+    alpha = st.slider("L1 share α", 0.0, 1.0, step=0.01, key="alpha", disabled=kind.is_lasso,
+                      help="0: blocks of loadings leave whole. 1: plain LASSO. Between: both.")  # fmt: skip
+    cutoff = st.slider("Dendrogram cutoff", 0.01, 1.0, step=0.01, key="cutoff",
+                       disabled=by_count or not kind.clusters_responses,
+                       help=COUNT_HELP if by_count else CUTOFF_HELP)  # fmt: skip
     return alpha, cutoff
 
 

@@ -23,6 +23,8 @@ class Edits:
     Attributes:
         data: Digest of the data set.
         signs: Responses by factors, 1, -1, 0, NaN. prior: the same, floats. groups: labels by response.
+        excluded, named: Factors by response that must be zero, and that the prior of the data rests on.
+        unsigned: Factors whose signs are never derived.
         version: Raised when a matrix changes outside its grid, which then has to be drawn anew.
         limit: End of the colour scale, held between slider steps.
         sample: The last window and the panel inside it, kept so that its digest is computed once.
@@ -33,6 +35,9 @@ class Edits:
     signs: pd.DataFrame
     prior: pd.DataFrame
     groups: pd.Series | None
+    excluded: dict[str, list[str]] = field(default_factory=dict)
+    named: dict[str, list[str]] = field(default_factory=dict)
+    unsigned: tuple[str, ...] = ()
     version: int = 0
     limit: float | None = None
     sample: tuple[str, Panel] | None = None

@@ -42,16 +42,17 @@ def headline(inputs: Inputs, fit: Fit) -> None:
 
 def _clusters(fit: Fit) -> tuple[str, str]:
     if fit.labels is None:
-        return "–", "Plain LASSO has no groups: every loading is penalised on its own."
-    sizes = pd.Series(fit.labels).value_counts()
+        return "–", "This model has no groups: every loading is penalised on its own."
+    sizes = pd.Series(fit.labels[fit.counted]).value_counts()
     shown = " · ".join(map(str, sizes.iloc[:24])) + (" …" if len(sizes) > 24 else "")
     if fit.clustering is None:
         return str(len(sizes)), f"Sizes of your groups: {shown}"
-    lowest = fit.clustering.tree.count(1.0)
-    fraction = fit.spec.clustering.cutoff_fraction
+    inner, options = fit.clustering.inner, fit.spec.clustering
+    if options.n_clusters is not None:
+        return str(len(sizes)), f"At most {options.n_clusters} clusters asked for; their sizes are {shown}."
     return str(len(sizes)), (
-        f"Cut at {fraction:.2f} of the largest distance gives {len(sizes)} clusters of sizes {shown}. "
-        f"The slider reaches from {len(fit.labels)} clusters down to {lowest}."
+        f"Cut at {options.cutoff_fraction:.2f} of the largest distance gives {len(sizes)} clusters of sizes {shown}. "
+        f"The slider reaches from {len(inner.leaves)} clusters down to {inner.count(1.0)}."
     )
 
 

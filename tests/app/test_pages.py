@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import editors, sidebar
+from factorlasso_core import Rule
+from pages.shared import editors, feedback, sidebar
 from pages.shared.sources import demo_source
 from pages.shared.state import Edits
 
@@ -431,3 +432,118 @@ def test_five_hundred_responses_run_on_every_page() -> None:
     for page in PAGES:
         go(app, page)
         assert not app.error
+
+
+# Models and rules ---------------------------------------------------------------------------------
+
+MODEL = "pages/2_Model.py"
+
+
+def part(app: AppTest, name: str) -> AppTest:
+    app.segmented_control(key="part").set_value(name)
+    return good(app.run())
+
+
+def fitted(app: AppTest):
+    """The last fit of the session."""
+    return app.session_state["workbench"].last_good
+
+
+@pytest.mark.parametrize(("word", "name"), [(word, name) for name, word in sidebar.MODEL_WORDS.items()])
+def test_every_model_type_is_in_the_link_and_says_what_it_is(word, name) -> None:
+    app = start(MODEL, model=word)
+    assert fitted(app).spec.model_type.name == name
+    assert fitted(app).certificate.relative_gap < 1e-9
+    assert feedback.MODEL_SENTENCES[name] in texts(app)
+
+
+def test_derived_signs_are_gated_mapped_and_travel_in_the_link() -> None:
+    app = start(MODEL)
+    assert "t statistics appear once" not in texts(app) and fitted(app).evidence is None
+    app.toggle(key="derive").set_value(True)
+    good(app.run())
+    assert fitted(app).evidence is not None and "derived" in texts(app)
+    open_cells = (fitted(app).box.rule == Rule.DERIVED).sum()
+    slider(app, "Gate: smallest t statistic").set_value(4.0)
+    good(app.run())
+    assert (fitted(app).box.rule == Rule.DERIVED).sum() < open_cells
+    assert app.query_params["derive"] == "yes" and app.query_params["gate"] == "4.0"
+    before = fit_id(app)
+    app.segmented_control(key="map_of").set_value("t")
+    assert fit_id(good(app.run())) == before
+    assert fit_id(go(app, "pages/3_Tune.py")) == before
+
+
+def test_adaptive_weights_and_free_factors_change_the_fit() -> None:
+    app = start(MODEL, derive="yes")
+    seen = {fit_id(app)}
+    app.toggle(key="adaptive").set_value(True)
+    seen.add(fit_id(good(app.run())))
+    assert fitted(app).evidence.weights is not None
+    app.multiselect(key=f"unsigned_{edits(app).key}").set_value(["Equity"])
+    seen.add(fit_id(good(app.run())))
+    assert (fitted(app).box.rule[:, 0] == Rule.FREE).all() and len(seen) == 3
+
+
+@pytest.mark.parametrize("word", ["COOPERATIVE", "UNILASSO"])
+def test_signs_a_model_does_not_take_are_kept_and_not_used(word) -> None:
+    app = start(MODEL)
+    edits(app).about_to_change()
+    edits(app).signs = edits(app).signs.assign(Equity=-1.0)
+    good(app.run())
+    assert (fitted(app).box.rule == Rule.USER).any()
+    app.selectbox(key="model").set_value(sidebar.MODEL_NAMES[word])
+    good(app.run())
+    assert "takes no signs" in texts(app) and not app.error
+    assert not (fitted(app).box.rule == Rule.USER).any()
+    app.selectbox(key="model").set_value("LASSO")
+    good(app.run())
+    assert (fitted(app).box.rule == Rule.USER).any()
+
+
+def test_excluded_and_named_factors_reach_the_fit() -> None:
+    app = start(MODEL, ols="yes")
+    edits(app).excluded = {"US Govt": ["Rates"]}
+    edits(app).named = {"US Equity": ["Credit"]}
+    good(app.run())
+    found = fitted(app)
+    names = list(found.panel.responses), list(found.panel.factors)
+    assert found.box.rule[names[0].index("US Govt"), names[1].index("Rates")] == Rule.EXCLUDED
+    prior = found.prior[names[0].index("US Equity")]
+    assert np.flatnonzero(prior).tolist() == [names[1].index("Credit")]
+
+
+@pytest.mark.parametrize(
+    ("key", "choice", "option", "expected"),
+    [
+        ("linkage", "average", "linkage_method", "average"),
+        ("distance", "arccos", "distance_transform", "arccos"),
+        ("dependence", "spearman", "dependence_measure", "spearman"),
+        ("pc1", "remove_pc1", "correlation_transform", "remove_pc1"),
+        ("cluster_span", "24", "span", 24.0),
+        ("cut_by", "count", "n_clusters", 6),
+        ("short", "exclude", "exclude_short", True),
+    ],
+)
+def test_clustering_options_reach_the_fit_and_the_clusters_page(key, choice, option, expected) -> None:
+    app = part(start(MODEL), "Rules")
+    before = fit_id(app)
+    app.selectbox(key=key).set_value(choice)
+    assert fit_id(good(app.run())) != before
+    assert getattr(fitted(app).spec.clustering, option) == expected
+    shown = fit_id(app)
+    for page in ("pages/3_Tune.py", "pages/4_Clusters.py", "pages/8_Export.py"):
+        assert fit_id(go(app, page)) == shown
+
+
+def test_a_number_of_clusters_replaces_the_cutoff() -> None:
+    app = start("pages/3_Tune.py", cut_by="count", clusters="4")
+    assert fitted(app).n_clusters == 4 and "At most 4 clusters" in texts(app)
+    assert slider(app, "Dendrogram cutoff").disabled
+
+
+def test_responses_left_out_of_the_clusters_are_drawn_and_counted_apart() -> None:
+    app = start("pages/4_Clusters.py", data="french", short="exclude", warmup="60", window="2013-01-01_2017-12-31")
+    assert fitted(app) is not None
+    sizes = int(metric(app, "Clusters"))
+    assert sizes == fitted(app).n_clusters

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from scipy.cluster.hierarchy import dendrogram, fcluster, linkage
 from factorlasso_core.clusters import TRANSFORMS, Tree, build_tree, first_component, remove_first_component
 from factorlasso_core.enums import LINKAGE_METHODS, DistanceTransform
 from factorlasso_core.errors import DataError
+from factorlasso_core.functions.clustering import remove_first_principal_component
 
 
 def correlations(seed: int, n: int) -> np.ndarray:
@@ -314,6 +316,8 @@ def test_an_undefined_pair_counts_as_zero_and_the_matrix_is_left_alone():
         [[1, 0.6, 0.6, 0.6, 0.6]] + [[0.6, *row] for row in np.eye(4).tolist()],  # a variance would be negative
     ],
 )
-def test_a_matrix_far_from_positive_semidefinite_is_refused(c):
-    with pytest.raises(DataError, match="not positive semidefinite: cluster without remove_pc1"):
-        first_component(np.array(c, dtype=float))
+def test_a_matrix_far_from_positive_semidefinite_is_clipped_and_refused_by_the_public_function(c):
+    part = first_component(np.array(c, dtype=float))
+    assert part.excess > 1e-3 and np.abs(part.correlation).max() <= 1
+    with pytest.raises(DataError, match="not positive semidefinite: drop the responses"):
+        remove_first_principal_component(pd.DataFrame(c, dtype=float))
