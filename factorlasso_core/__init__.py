@@ -12,6 +12,8 @@ from factorlasso_core.covariance import (
     estimate_residual_correlation,
     factor_covariance,
 )
+from factorlasso_core.crossval import LassoModelCV
+from factorlasso_core.diagonality import LassoModelDiagonalityCV
 from factorlasso_core.enums import (
     ClusterCorrelationTransform,
     ClusterSmootherType,
@@ -25,9 +27,11 @@ from factorlasso_core.errors import (
     InputError,
     NotFittedError,
     OptionError,
+    SelectionError,
     SolverError,
 )
 from factorlasso_core.fit import fit, reference_lambda
+from factorlasso_core.folds import expanding_window_splits
 from factorlasso_core.functions import (
     ClusterCorrelationTransformResult,
     InitType,
@@ -48,8 +52,16 @@ from factorlasso_core.functions import (
     set_group_loadings,
     validate_cluster_signs,
 )
+from factorlasso_core.functions.solvers import (
+    solve_cooperative_group_lasso_cvx_problem,
+    solve_group_lasso_cvx_problem,
+    solve_group_lasso_path,
+    solve_lasso_cvx_problem,
+    solve_unilasso_cvx_problem,
+)
 from factorlasso_core.model import LassoModel
 from factorlasso_core.model_types import LassoModelType
+from factorlasso_core.nowcast import LassoNowcastResult
 from factorlasso_core.options import (
     ClusterOptions,
     FitSpec,
@@ -60,6 +72,9 @@ from factorlasso_core.options import (
     SignOptions,
 )
 from factorlasso_core.panel import Panel
+from factorlasso_core.path import fit_path
+from factorlasso_core.prepare import get_x_y_np
+from factorlasso_core.resample import FactorBootstrapResult, bootstrap_factor_betas
 from factorlasso_core.residuals import (
     ResidualDiagnostics,
     diagnose_residuals,
@@ -87,6 +102,7 @@ __all__ = [
     "DataError",
     "DependenceMeasure",
     "DistanceTransform",
+    "FactorBootstrapResult",
     "FactorLassoError",
     "Fit",
     "FitSpec",
@@ -95,7 +111,10 @@ __all__ = [
     "InputError",
     "LassoEstimationResult",
     "LassoModel",
+    "LassoModelCV",
+    "LassoModelDiagonalityCV",
     "LassoModelType",
+    "LassoNowcastResult",
     "LossOptions",
     "NanBackfill",
     "NotFittedError",
@@ -108,6 +127,7 @@ __all__ = [
     "ResidualType",
     "RollingFactorCovarData",
     "Rule",
+    "SelectionError",
     "SignOptions",
     "SolverError",
     "Sparsity",
@@ -116,6 +136,7 @@ __all__ = [
     "VarianceColumns",
     "__version__",
     "apply_cluster_correlation_transform",
+    "bootstrap_factor_betas",
     "certify",
     "compute_clusters_from_corr_matrix",
     "compute_dependence_matrix",
@@ -127,12 +148,15 @@ __all__ = [
     "diagnose_residuals",
     "effective_sparsity",
     "estimate_residual_correlation",
+    "expanding_window_splits",
     "factor_covariance",
     "fit",
+    "fit_path",
     "get_clusters_by_freq",
     "get_cutoffs_by_freq",
     "get_linkage_array",
     "get_linkages_by_freq",
+    "get_x_y_np",
     "marchenko_pastur_edge",
     "missing_factor_components",
     "null_threshold",
@@ -141,6 +165,11 @@ __all__ = [
     "remove_first_principal_component",
     "residual_correlation",
     "set_group_loadings",
+    "solve_cooperative_group_lasso_cvx_problem",
+    "solve_group_lasso_cvx_problem",
+    "solve_group_lasso_path",
+    "solve_lasso_cvx_problem",
+    "solve_unilasso_cvx_problem",
     "suggest_tolerance",
     "validate_cluster_signs",
 ]

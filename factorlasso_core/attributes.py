@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from factorlasso_core.arrays import Array
+from factorlasso_core.model_types import LassoModelType
+from factorlasso_core.nowcast import factors_complete, final_response_complete, unexplained
 from factorlasso_core.result import Fit
 
 
@@ -47,6 +49,9 @@ def fitted_attributes(result: Fit, x: pd.DataFrame, y: pd.DataFrame) -> dict[str
         "effective_cluster_correlation_span_": spec.clustering.span or spec.loss.span,
         "fit_demeaned_": spec.loss.demean,
         "n_features_in_": len(panel.factors),
+        "nowcast_residuals_": pd.DataFrame(unexplained(panel, result.beta), index=x.index, columns=panel.responses),
+        "nowcast_factors_complete_": factors_complete(panel),
+        "nowcast_final_response_complete_": final_response_complete(panel),
         **_loss(result),
         **_signs(result),
         **_priors(result),
@@ -56,8 +61,10 @@ def fitted_attributes(result: Fit, x: pd.DataFrame, y: pd.DataFrame) -> dict[str
 def _loss(result: Fit) -> dict[str, Any]:
     """Rows, weights and divisor of the loss."""
     data, panel = result.data, result.panel
-    mass = data.weights @ data.valid
-    divisor = mass if data.normalization == "weight_sum" else np.full(len(mass), float(data.rows))
+    guided = result.spec.model_type is LassoModelType.UNILASSO  # it counts every row once
+    mass = data.valid.sum(axis=0, dtype=float) if guided else data.weights @ data.valid
+    own = guided or data.normalization == "weight_sum"
+    divisor = mass if own else np.full(len(mass), float(data.rows))
     return {
         "n_loss_rows_": data.rows,
         "loss_weight_mass_": panel.by_response(mass, "loss_weight_mass"),
@@ -85,7 +92,8 @@ def _signs(result: Fit) -> dict[str, Any]:
     if found is not None and found.weights is not None:
         attributes["sign_penalty_weights_"] = panel.cells(found.weights.cell)
         if result.spec.model_type.couples_responses and result.labels is not None:
-            attributes["sign_block_weights_"] = found.weights.block[np.unique(result.labels, return_index=True)[1]]
+            first = np.sort(np.unique(result.labels, return_index=True)[1])  # blocks as their labels first appear
+            attributes["sign_block_weights_"] = found.weights.block[first]
     return attributes
 
 

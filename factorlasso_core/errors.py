@@ -6,6 +6,7 @@
     │   └── InputError                  a file that cannot be read; names file, sheet, row, column
     ├── BeliefsError    (ValueError)    signs, prior or groups that do not match the panel
     ├── SolverError     (RuntimeError)  a CVXPY solver failed or is not installed
+    ├── SelectionError  (RuntimeError)  no λ could be compared with another
     └── NotFittedError  (RuntimeError)  an attribute asked for before ``fit``
 
 Each message is one sentence that says what is wrong, where, and what to do.
@@ -78,6 +79,10 @@ class BeliefsError(FactorLassoError, ValueError):
 
 class SolverError(FactorLassoError, RuntimeError):
     """A CVXPY solver failed, or is not installed."""
+
+
+class SelectionError(FactorLassoError, RuntimeError):
+    """No λ could be compared with another."""
 
 
 class NotFittedError(FactorLassoError, RuntimeError):

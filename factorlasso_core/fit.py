@@ -15,7 +15,7 @@ import numpy as np
 from factorlasso_core.arrays import Array, frozen
 from factorlasso_core.beliefs import Beliefs
 from factorlasso_core.diagnostics import InSample, in_sample
-from factorlasso_core.digest import digest
+from factorlasso_core.digest import array_bytes, canonical_json, digest
 from factorlasso_core.errors import BeliefsError
 from factorlasso_core.evidence import Evidence, evidence
 from factorlasso_core.groups import Groups, group
@@ -114,7 +114,7 @@ def _rules(panel: Panel, beliefs: Beliefs, spec: FitSpec, stages: Stages, short:
     shape = panel.shape[1:]
     groups = group(stages, panel, beliefs, spec, short)
     found = evidence(stages, panel, spec, groups)
-    ols = _ols(panel, beliefs, spec)
+    ols = _ols(stages, panel, beliefs, spec)
     wished = _prior(beliefs, ols, shape)
     box = sign_rules(
         shape,
@@ -130,10 +130,16 @@ def _rules(panel: Panel, beliefs: Beliefs, spec: FitSpec, stages: Stages, short:
     return _Rules(groups, found, ols, prior, box, _penalty(spec, groups, found, shape))
 
 
-def _ols(panel: Panel, beliefs: Beliefs, spec: FitSpec) -> OlsPrior | None:
+def _ols(stages: Stages, panel: Panel, beliefs: Beliefs, spec: FitSpec) -> OlsPrior | None:
+    """The prior of the data, a stage of its own; None where it was not asked for."""
     if not spec.prior.ols:
         return None
-    return ols_prior(panel, spec.loss.span, spec.warmup_period, beliefs.named, spec.prior.max_vif, beliefs.excluded)
+    span, warmup, named, vif, excluded = (
+        spec.loss.span, spec.warmup_period, beliefs.named, spec.prior.max_vif, beliefs.excluded
+    )  # fmt: skip
+    options = canonical_json([span, warmup, named, vif])
+    key = digest(panel.key, options, b"" if excluded is None else array_bytes(excluded))
+    return stages.get("ols", key, lambda: ols_prior(panel, span, warmup, named, vif, excluded))
 
 
 def _prior(beliefs: Beliefs, ols: OlsPrior | None, shape: tuple[int, ...]) -> Array:

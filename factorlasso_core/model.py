@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -10,42 +11,54 @@ import pandas as pd
 from factorlasso_core.attributes import fitted_attributes
 from factorlasso_core.beliefs import Beliefs
 from factorlasso_core.errors import DataError, NotFittedError, OptionError
-from factorlasso_core.fit import fit
 from factorlasso_core.frames import Table, aligned_frames, as_frame, on_one_index
+from factorlasso_core.nowcast import LassoNowcastResult, nowcast
 from factorlasso_core.options import FitSpec
 from factorlasso_core.panel import Panel
 from factorlasso_core.parameters import Parameters, check_parameters
+from factorlasso_core.path import Task, checked_lambdas, fit_path
 from factorlasso_core.priors import named_factors
 from factorlasso_core.result import Fit
+from factorlasso_core.scoring import mean_of_known, predictions, r_squared
+from factorlasso_core.summary import plot_signs, summary
 
 
 class LassoModel(Parameters):
     """Sparse multi-output regression with signs, prior and groups.
 
     Minimises, over the loadings β (N responses by M factors) inside the box the signs give,
-    ``Σ_k (1/T) Σ_t ω_t v_tk (y_tk - x_t·β_k)² + Ω(β - β⁰)`` on demeaned data.
+    ``Σ_k (1/T) Σ_t ω_t v_tk (y_tk - x_t·β_k)² + Ω(β - β⁰)`` on demeaned data. The README has Ω for every
+    model type and a table of all parameters with their defaults; they are those of ``factorlasso`` 1.0.6.
 
     Args:
-        model_type: LASSO, GROUP_LASSO or GROUP_LASSO_CLUSTERS (HCGL).
-        group_data: Series of labels by response; GROUP_LASSO needs it.
-        reg_lambda: λ >= 0, in squared units of the data.
-        span: EWMA span in rows, or None. span_freq_dict: carried, never read.
-        cutoff_fraction: Cut of the tree as a share of the largest pairwise distance, in (0, 1].
-        group_penalty: ``"normalized"`` or ``"yuan_lin"``. l1_weight: Share α of the L1 term.
-        demean: Subtract means first. solver: ``"fast"`` or a CVXPY solver's name.
-        solver_fallbacks: Further solvers tried in order.
+        model_type: The penalty. group_data: Series of labels by response, where the model needs groups.
+        reg_lambda: λ >= 0, in squared units of the data. l1_weight: Share α of the L1 term, in [0, 1].
+        group_penalty: ``"normalized"`` or ``"yuan_lin"``. nonneg: Every loading >= 0.
+        span: EWMA span in rows, > 1, or None. span_freq_dict: Carried, never read.
+        demean, centering, factor_rows, loss_normalization: See :class:`LossOptions`.
         warmup_period: Observations below which a response gets zero loadings, or None.
-        nonneg: Every loading >= 0. factors_beta_loading_signs: N x M frame of 1, -1, 0, NaN.
-        factors_beta_prior: N x M frame β⁰, NaN as zero.
-        loss_normalization: ``"sample"`` or ``"weight_sum"``. centering, factor_rows,
-            correlation_normalization: see :class:`LossOptions`, :class:`ClusterOptions`.
-        unsupported: The reference's other parameters, accepted at their default only.
+        cutoff_fraction, n_clusters, linkage_method, distance_transform, cluster_correlation_transform,
+            dependence_measure, gerber_threshold, cluster_correlation_span, correlation_normalization,
+            exclude_short: See :class:`ClusterOptions`.
+        factors_beta_loading_signs: N x M frame of 1, -1, 0, NaN. excluded_factors: Factors by response
+            whose loadings must be zero.
+        auto_sign_constraints, auto_sign_threshold_t, auto_sign_ewma_span, auto_sign_use_fit_span,
+            auto_sign_variance, auto_sign_adaptive_weights, auto_sign_adaptive_gamma,
+            auto_sign_adaptive_floor, prior_overrides_signs: See :class:`SignOptions`.
+        auto_sign_excluded_factors: Factors whose signs are never derived.
+        factors_beta_prior: N x M frame β⁰, NaN where nothing is held.
+        apply_ols_prior, max_named_factors, named_set_max_vif: See :class:`PriorOptions`.
+        factor_for_prior: One or two factors by response on which the OLS prior rests.
+        unilasso_loo, unilasso_non_negative: See :class:`GuidedOptions`.
+        solver: ``"fast"`` or a CVXPY solver's name. solver_fallbacks: Further solvers tried in order.
 
     Attributes:
-        coef_: N x M frame β. alpha_const_: regression constant per row. intercept_: mean residual of
-            the demeaned fit. clusters_, linkage_, cutoff_: the groups, or None. derived_signs_: the
-            sign matrix the solver got, or None. estimation_result_: in-sample statistics.
-        valid_mask_, effective_span_: as used. certificate_: proof of optimality. fit_: the whole result.
+        coef_: N x M frame β. alpha_const_: Regression constant per row. intercept_: Mean residual of
+            the demeaned fit. estimation_result_: In-sample statistics.
+        clusters_, linkage_, cutoff_: The groups, or None. derived_signs_: The sign matrix the solver got,
+            or None. sign_slopes_, sign_t_stats_, detected_signs_: The evidence for it, or None.
+        effective_beta_prior_, ols_betas_, ols_r2_: The OLS prior, or None.
+        valid_mask_, effective_span_: As used. certificate_: Proof of optimality. fit_: The whole result.
 
     Raises:
         OptionError: A parameter outside its range, at construction and in ``set_params``.
@@ -64,6 +77,7 @@ class LassoModel(Parameters):
     fit_: Fit
     coef_: pd.DataFrame
     alpha_const_: pd.Series
+    derived_signs_: pd.DataFrame | None
     fit_demeaned_: bool
 
     # Parameters -----------------------------------------------------------------------------------
@@ -94,6 +108,22 @@ class LassoModel(Parameters):
         )
         return f"LassoModel({', '.join(shown)})"
 
+    # What scikit-learn asks -----------------------------------------------------------------------
+
+    def __sklearn_tags__(self) -> Any:
+        """A regressor of several responses that takes missing values; scikit-learn itself is no dependency."""
+        from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="regressor",
+            target_tags=TargetTags(required=True, multi_output=True),
+            input_tags=InputTags(allow_nan=True),
+            regressor_tags=RegressorTags(),
+        )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "fit_")
+
     # Fitting --------------------------------------------------------------------------------------
 
     def fit(
@@ -118,24 +148,70 @@ class LassoModel(Parameters):
         Raises:
             DataError, BeliefsError, SolverError, OptionError: The model is left as it was.
         """
-        x_frame, y_frame = aligned_frames(x, y)
-        panel = Panel.from_frames(x_frame, y_frame)
+        frames = aligned_frames(x, y)
+        result = self.task(*frames, external_clusters, span, cluster_correlation_span).fit()
+        tree = {} if external_clusters is None else {"linkage_": external_linkage, "cutoff_": external_cutoff}
+        for notice in result.notices:
+            warnings.warn(notice.message, UserWarning, stacklevel=2)
+        if verbose:
+            print(_one_line(result))
+        self._take(result, *frames, **tree)
+        if not isinstance(x, pd.DataFrame):  # names made up here are no names of features
+            vars(self).pop("feature_names_in_", None)
+        return self
+
+    def fit_reg_lambda_path(
+        self,
+        x: Table,
+        y: Table,
+        reg_lambdas: Iterable[float],
+        verbose: bool = False,
+        span: float | None = None,
+        cluster_correlation_span: float | None = None,
+    ) -> list[LassoModel]:
+        """Return this model fitted at every λ, in the order given; the model itself stays as it is.
+
+        Every one of them is what ``copy({"reg_lambda": λ}).fit(x, y)`` returns, with less work.
+
+        Args:
+            reg_lambdas: Numbers >= 0, at least one. verbose, span, cluster_correlation_span: As in ``fit``.
+
+        Raises:
+            TypeError: ``reg_lambdas`` is a single number. OptionError: It is empty or holds a bad value.
+            DataError, BeliefsError, SolverError: As in ``fit``.
+        """
+        frames = aligned_frames(x, y)
+        task = self.task(*frames, None, span, cluster_correlation_span)
+        lambdas = checked_lambdas(reg_lambdas, "reg_lambdas")
+        results = fit_path(task.panel, task.beliefs, task.spec, lambdas, solver=task.solver, fallbacks=task.fallbacks)
+        for message in dict.fromkeys(notice.message for result in results for notice in result.notices):
+            warnings.warn(message, UserWarning, stacklevel=2)
+        if verbose:
+            print(*map(_one_line, results), sep="\n")
+        return [self.copy({"reg_lambda": r.spec.penalty.reg_lambda})._take(r, *frames) for r in results]
+
+    def task(
+        self,
+        x: pd.DataFrame,
+        y: pd.DataFrame,
+        clusters: pd.Series | None = None,
+        span: float | None = None,
+        cluster_correlation_span: float | None = None,
+    ) -> Task:
+        """Return what ``fit`` hands to the core: panel, beliefs, options and solver; see ``fit``."""
+        panel = Panel.from_frames(x, y)
         spans = {"span": span, "cluster_correlation_span": cluster_correlation_span}
         overrides = {name: value for name, value in spans.items() if value is not None}
         spec = FitSpec.from_parameters({**self.get_params(), **overrides})
-        beliefs = self._beliefs(panel, external_clusters)
-        result = fit(panel, beliefs, spec, solver=self.solver, fallbacks=self.solver_fallbacks or ())
-        attributes = fitted_attributes(result, x_frame, y_frame)
-        if all(isinstance(name, str) for name in panel.factors):  # scikit-learn knows names of text only
-            attributes["feature_names_in_"] = panel.factors.to_numpy(dtype=object)
-        if external_clusters is not None:
-            attributes |= {"linkage_": external_linkage, "cutoff_": external_cutoff}
-        for notice in result.notices:
-            warnings.warn(notice.message, UserWarning, stacklevel=2)
+        return Task(panel, self._beliefs(panel, clusters), spec, self.solver, tuple(self.solver_fallbacks or ()))
+
+    def _take(self, result: Fit, x: pd.DataFrame, y: pd.DataFrame, **other: Any) -> LassoModel:
+        """Set every fitted attribute in one step."""
+        attributes = {**fitted_attributes(result, x, y), **other}
+        if all(isinstance(name, str) for name in result.panel.factors):  # scikit-learn knows names of text only
+            attributes["feature_names_in_"] = result.panel.factors.to_numpy(dtype=object)
         vars(self).pop("feature_names_in_", None)
         vars(self).update(attributes)
-        if verbose:
-            print(_one_line(result))
         return self
 
     def _beliefs(self, panel: Panel, clusters: pd.Series | None) -> Beliefs:
@@ -179,10 +255,13 @@ class LassoModel(Parameters):
         missing = self.coef_.columns.difference(frame.columns, sort=False)
         if len(missing):
             raise DataError(f"The factor {missing[0]!r} is not in x: give every factor the model was fitted on.")
-        values = frame[self.coef_.columns].to_numpy(dtype=float) @ self.coef_.to_numpy().T
-        if self.fit_demeaned_:
-            values = values + self.alpha_const_.to_numpy()
+        alpha = self.alpha_const_.to_numpy() if self.fit_demeaned_ else None
+        values = predictions(frame[self.coef_.columns].to_numpy(dtype=float), self.coef_.to_numpy(), alpha)
         return pd.DataFrame(values, index=frame.index, columns=self.coef_.index)
+
+    def nowcast(self, x: pd.DataFrame, *, alpha_span: float | None = None) -> LassoNowcastResult:
+        """Predict responses from factors on dates after the fit; see :func:`~factorlasso_core.nowcast.nowcast`."""
+        return nowcast(self._fitted(), x, alpha_span=alpha_span)
 
     def score(self, x: Table, y: Table) -> float:
         """Return the mean over responses of out-of-sample R² about each response's plain mean.
@@ -197,11 +276,19 @@ class LassoModel(Parameters):
         missing = names.difference(y_frame.columns, sort=False)
         if len(missing):
             raise DataError(f"The response {missing[0]!r} is not in y: give every response the model was fitted on.")
-        predicted, actual = self.predict(x_frame), y_frame[names]
-        observed = actual.where(predicted.notna())
-        error = ((observed - predicted) ** 2).sum()
-        total = ((observed - observed.mean()) ** 2).sum()
-        return float((1.0 - error / total.where(total > 0)).mean())
+        actual = y_frame[names].to_numpy(dtype=float, na_value=float("nan"))
+        return float(mean_of_known(r_squared(actual, self.predict(x_frame).to_numpy())))
+
+    # Words and pictures ---------------------------------------------------------------------------
+
+    def summary(self) -> str:
+        """Describe the fit in a few lines; see :func:`~factorlasso_core.summary.summary`."""
+        return summary(self._fitted())
+
+    def plot_signs(self, ax: Any = None) -> Any:
+        """Draw the signs in force, return the axes; see :func:`~factorlasso_core.summary.plot_signs`."""
+        self._fitted()
+        return plot_signs(self.derived_signs_, ax)
 
 
 def _one_line(result: Fit) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from factorlasso_core.arrays import Array, frozen
 from factorlasso_core.ewm import ewm_mean, loss_weights
+from factorlasso_core.frames import Table, aligned_frames
 from factorlasso_core.options import LossOptions
 from factorlasso_core.panel import Panel
 
@@ -58,7 +59,7 @@ def prepare(panel: Panel, options: LossOptions) -> Prepared:
     usable = np.all(present, axis=1) if options.factor_rows == "drop" else np.any(present, axis=1)
     valid = ~np.isnan(panel.y) & usable[:, None]
     first = int(_running(options))  # the first row equals its own running mean
-    x_means, y_means = _weighted_means(panel, valid, loss_weights(len(panel.x), options.span))
+    x_means, y_means = _weighted_means(panel.x, panel.y, valid, loss_weights(len(panel.x), options.span))
     x, y = (_centred(values, options)[first:] for values in (panel.x, panel.y))
     return Prepared(
         x=frozen(np.nan_to_num(x, nan=0.0)),
@@ -71,6 +72,54 @@ def prepare(panel: Panel, options: LossOptions) -> Prepared:
         own_means=options.centering == "per_response",
         normalization=options.normalization,
     )
+
+
+def prepared_arrays(x: Array, y: Array, valid: Array, span: float | None, normalization: str) -> Prepared:
+    """State arrays that need no demeaning as the loss wants them.
+
+    Args:
+        x: (T, M), NaN only in rows that count for nobody. y: (T, N). valid: (T, N) booleans.
+        span, normalization: See :class:`LossOptions`.
+    """
+    weights = loss_weights(len(x), span)
+    x_means, y_means = _weighted_means(x, y, valid, weights)
+    return Prepared(
+        x=frozen(np.nan_to_num(x, nan=0.0)),
+        y=frozen(np.where(valid, y, 0.0)),
+        valid=frozen(valid),
+        weights=frozen(weights),
+        observations=frozen(valid.sum(axis=0)),
+        x_means=frozen(x_means),
+        y_means=frozen(y_means),
+        own_means=False,
+        normalization=normalization,
+    )
+
+
+def get_x_y_np(x: Table, y: Table, span: float | None = None, demean: bool = True) -> tuple[Array, Array, Array]:
+    """Return the arrays the loss of a model is written in, by the name of the reference.
+
+    Args:
+        x: Factors (T0 x M), y: responses (T0 x N); frames or series on one index, or arrays.
+        span: EWMA span in rows, > 1. The running means are subtracted, and the first row, which is its own
+            mean, is dropped. None: the plain means of what is present are.
+        demean: Without it missing cells are filled with zero, and nothing else is done.
+
+    Returns:
+        x (T, M), y (T, N), zero in cells that do not count, and the mask (T, N), 1.0 where a response and at
+        least one factor are present; T is T0, or one fewer after running means.
+
+    Raises:
+        DataError: Rows that do not match, or values that are not finite numbers. OptionError: span, demean.
+
+    Example:
+        >>> import pandas as pd
+        >>> x, y, mask = get_x_y_np(pd.Series([1.0, 2.0, 3.0]), pd.Series([5.0, np.nan, 1.0]))
+        >>> y[:, 0].tolist(), mask[:, 0].tolist()
+        ([2.0, 0.0, -2.0], [1.0, 0.0, 1.0])
+    """
+    data = prepare(Panel.from_frames(*aligned_frames(x, y)), LossOptions(span=span, demean=demean))
+    return data.x.copy(), data.y.copy(), data.valid.astype(float)
 
 
 def _running(options: LossOptions) -> bool:
@@ -98,10 +147,10 @@ def _largest(values: Array) -> Array:
     return np.abs(np.nan_to_num(values, nan=0.0)).max(axis=0)
 
 
-def _weighted_means(panel: Panel, valid: Array, weights: Array) -> tuple[Array, Array]:
+def _weighted_means(x: Array, y: Array, valid: Array, weights: Array) -> tuple[Array, Array]:
     """Weighted means over each response's valid rows; a missing factor cell in a valid row counts as zero."""
     share = valid * weights[:, None]
     with np.errstate(invalid="ignore"):
         share = share / share.sum(axis=0)
-        y_means = (share * np.where(valid, panel.y, 0.0)).sum(axis=0)
-    return share.T @ np.nan_to_num(panel.x, nan=0.0), y_means
+        y_means = (share * np.where(valid, y, 0.0)).sum(axis=0)
+    return share.T @ np.nan_to_num(x, nan=0.0), y_means

@@ -158,8 +158,8 @@ def _square_layout(fit: Fit, rows: Array, theme: Theme) -> Trace:
     """Axes x and y with the full names, x2 and y2 over them with the labels."""
     labels, names, n = fit.panel.responses[rows], row_names(fit, rows), len(rows)
     side, down = label_width(labels), [n - 0.5, -0.5]
-    over = {"overlaying": "x", "matches": "x", "anchor": "y2", "side": "bottom", "tickangle": -90}
-    beside = {"overlaying": "y", "matches": "y", "anchor": "x2", "side": "right", "range": down}
+    over: Trace = {"overlaying": "x", "matches": "x", "anchor": "y2", "side": "bottom", "tickangle": -90}
+    beside: Trace = {"overlaying": "y", "matches": "y", "anchor": "x2", "side": "right", "range": down}
     inner = float(np.clip(17.0 * n, 240, 760))
     return base_layout(
         theme,

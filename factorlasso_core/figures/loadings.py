@@ -129,8 +129,8 @@ def _layout(fit: Fit, rows: Array, theme: Theme, *, has_tree: bool, has_strip: b
     turned = label_width(factors) > 620 / len(factors)
     top = max(TREE_TOP if has_tree else TOP, 52 + round(0.75 * label_width(factors)) if turned else 0)
     height = round(top + BOTTOM + row_height(len(rows)) * max(len(rows), 3))
-    over = {"overlaying": "y", "matches": "y", "anchor": "x4", "side": "right"}
-    above = {"overlaying": "x3", "matches": "x3", "anchor": "y2", "side": "top"}
+    over: Trace = {"overlaying": "y", "matches": "y", "anchor": "x4", "side": "right"}
+    above: Trace = {"overlaying": "x3", "matches": "x3", "anchor": "y2", "side": "top"}
     layout = base_layout(
         theme,
         height,

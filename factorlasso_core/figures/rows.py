@@ -75,10 +75,10 @@ def label_width(labels: Iterable[object], least: int = 0) -> int:
     return max(least, round(longest * CHARACTER) + 12)
 
 
-def label_axis(labels: Iterable[object], theme: Theme, **changes: Any) -> dict[str, Any]:
-    """Return an axis with rows or columns at 0, 1, ..., at most 60 of them labelled."""
+def label_axis(labels: Iterable[object], theme: Theme, most: int = MOST_LABELS, **changes: Any) -> dict[str, Any]:
+    """Return an axis with rows or columns at 0, 1, ..., at most so many of them labelled."""
     texts = [safe_text(label) for label in labels]
-    every = -(-len(texts) // MOST_LABELS)
+    every = -(-len(texts) // most)
     axis = {
         "tickvals": np.arange(0, len(texts), every),
         "ticktext": texts[::every],

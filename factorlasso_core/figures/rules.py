@@ -190,16 +190,18 @@ def _layout(fit: Fit, theme: Theme) -> Trace:
     top = 44 + (round(0.75 * label_width(factors)) if turned else 22)
     height = round(top + 12 + min(ROW * max(count, 2), HEIGHT - top))
     left = min(label_width(fit.panel.responses), 170)
-    over = {"overlaying": "y", "matches": "y", "anchor": "x2", "side": "left"}
-    above = {"overlaying": "x", "matches": "x", "anchor": "y2", "side": "top"}
+    right = round(0.6 * label_width(factors)) if turned else 8  # a turned label reaches beyond its column
+    labelled = max(1, round((height - top) / 13))
+    over: Trace = {"overlaying": "y", "matches": "y", "anchor": "x2", "side": "left"}
+    above: Trace = {"overlaying": "x", "matches": "x", "anchor": "y2", "side": "top"}
     return base_layout(
         theme,
         height,
         fit.digest,
         showlegend=True,  # a single rule is worth its word too
-        margin={"l": left, "r": 8, "t": top, "b": 12},
+        margin={"l": left, "r": right, "t": top, "b": 12},
         yaxis=name_axis(safe_names(fit.panel.responses), range=[count - 0.5, -0.5]),
-        yaxis2=label_axis(fit.panel.responses, theme, range=[count - 0.5, -0.5], **over),
+        yaxis2=label_axis(fit.panel.responses, theme, labelled, range=[count - 0.5, -0.5], **over),
         xaxis=name_axis(safe_names(factors)),
         xaxis2=label_axis(factors, theme, tickangle=-40 if turned else 0, **above),
     )

@@ -15,6 +15,7 @@ from factorlasso_core.errors import (
     InputError,
     NotFittedError,
     OptionError,
+    SelectionError,
     SolverError,
 )
 
@@ -25,6 +26,7 @@ TREE = {
     BeliefsError: ValueError,
     SolverError: RuntimeError,
     NotFittedError: RuntimeError,
+    SelectionError: RuntimeError,
 }
 
 
@@ -68,7 +70,7 @@ def test_an_input_error_without_place_or_cure_is_one_sentence() -> None:
     assert error.code == "unreadable"
 
 
-@pytest.mark.parametrize("kind", [DataError, BeliefsError, SolverError, NotFittedError])
+@pytest.mark.parametrize("kind", [DataError, BeliefsError, SolverError, NotFittedError, SelectionError])
 def test_an_error_of_one_sentence_survives_the_way_to_another_process(kind: type[Exception]) -> None:
     again = pickle.loads(pickle.dumps(kind("Something is wrong.")))
     assert type(again) is kind

@@ -19,14 +19,24 @@ import pandas as pd
 from factorlasso_core import Beliefs, Fit, FitSpec, LassoModelType, Panel
 from factorlasso_core.arrays import Array
 from factorlasso_core.moments import moments
+from factorlasso_core.penalty import Penalty
 from factorlasso_core.prepare import prepare
 
 SCALES = {"monthly": 0.03, "unit": 1.0, "percent": 3.0}
 TYPES = {
     "LASSO": LassoModelType.LASSO,
+    "UNILASSO": LassoModelType.UNILASSO,
     "GROUP_LASSO": LassoModelType.GROUP_LASSO,
     "HCGL": LassoModelType.HIERARCHICAL_CLUSTER_GROUP_LASSO,
+    "FCGL": LassoModelType.FACTOR_CLUSTER_GROUP_LASSO,
+    "COOP": LassoModelType.COOPERATIVE_GROUP_LASSO,
+    "COOP_CLUSTER": LassoModelType.COOPERATIVE_CLUSTER_GROUP_LASSO,
 }
+WITH_PRIOR = [model for model in TYPES if model != "UNILASSO"]
+WITH_SIGNS = ["LASSO", "GROUP_LASSO", "HCGL", "FCGL"]
+GROUPED = [model for model in WITH_PRIOR if model != "LASSO"]
+CLUSTERED = [model for model, kind in TYPES.items() if kind.clusters_responses]
+COUPLED = [model for model, kind in TYPES.items() if kind.couples_responses]
 
 
 # Panels -------------------------------------------------------------------------------------------
@@ -144,7 +154,7 @@ def reference_fit(panel: Panel, beliefs: Beliefs, spec: FitSpec, scale: float = 
     signs, nonneg = beliefs.signs, spec.nonneg
     if nonneg and signs is not None:
         signs, nonneg = np.where(np.isnan(signs) | (signs > 0), 1.0, 0.0), False
-    grouped = spec.model_type is LassoModelType.GROUP_LASSO
+    grouped = spec.model_type.needs_groups
     x, y = frames(panel)
     model = factorlasso.LassoModel(
         model_type=reference_type(spec.model_type),
@@ -167,9 +177,8 @@ def reference_fit(panel: Panel, beliefs: Beliefs, spec: FitSpec, scale: float = 
 
 def reference_type(model_type: LassoModelType) -> factorlasso.LassoModelType:
     """The reference's member of the same meaning; it knows HCGL by its newer name only."""
-    if model_type.clusters_responses:
-        return factorlasso.LassoModelType.HIERARCHICAL_CLUSTER_GROUP_LASSO
-    return factorlasso.LassoModelType[model_type.name]
+    newer = {"GROUP_LASSO_CLUSTERS": "HIERARCHICAL_CLUSTER_GROUP_LASSO"}
+    return factorlasso.LassoModelType[newer.get(model_type.name, model_type.name)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,8 +220,9 @@ def own_gradient(result: Fit) -> Array:
 def assert_exact(result: Fit) -> None:
     """No bound is crossed, and where optimality asks for the prior or a bound, β is exactly it.
 
-    A cell whose pull is strictly inside its share of the penalty, or a row strictly inside its ball, can
+    A cell whose pull is strictly inside its share of the penalty, or a block strictly inside its ball, can
     only be at the prior; a bound with a multiplier can only be met. Strictly means beyond rounding.
+    In UniLasso all this is said of θ.
     """
     box, penalty, prior = result.box, result.problem.penalty, result.problem.prior
     beta = result.solved.solution.beta  # before the loadings of responses in warm-up are set to zero
@@ -221,14 +231,25 @@ def assert_exact(result: Fit) -> None:
     assert (beta[box.lower == box.upper] == 0).all()
     mu, held = result.certificate.multipliers, result.certificate.held
     assert (beta[held] == np.where(mu < 0, box.lower, box.upper)[held]).all()
-    pull, slack = np.abs(own_gradient(result) - mu), 1e-9 * gradient_size(result)
-    assert (beta == prior)[pull + slack[:, None] < penalty.cell].all()
-    excess = np.linalg.norm(np.maximum(pull - penalty.cell, 0.0), axis=1)
-    assert (beta == prior)[excess + slack < penalty.block[:, 0]].all()
+    pull, slack = own_gradient(result) - mu, 1e-9 * gradient_size(result)[:, None]
+    assert (beta == prior)[np.abs(pull) + slack < penalty.cell].all()
+    excess, moved = np.sign(pull) * np.maximum(np.abs(pull) - penalty.cell, 0.0), beta - prior
+    for pushed, gone in _sides(penalty, excess, moved):
+        length = penalty.length(pushed, np.ones_like(pushed))
+        inside = np.broadcast_to(length + slack < penalty.block, beta.shape)
+        assert (gone == 0)[inside].all()
+
+
+def _sides(penalty: Penalty, excess: Array, moved: Array) -> list[tuple[Array, Array]]:
+    """Pulls and deviations that share a ball: all of them, or the upward and the downward ones."""
+    if not penalty.blocks.signed:
+        return [(excess, moved)]
+    return [(side(excess, 0.0), side(moved, 0.0)) for side in (np.maximum, np.minimum)]
 
 
 def gradient_size(result: Fit) -> Array:
     """Largest of the terms the gradient and the solver's right side are differences of, (N,)."""
     loss = result.problem.moments
     betas = (result.solved.solution.beta, result.problem.prior)
-    return np.max([np.abs(term).max(axis=1) for term in (loss.linear, *map(loss.times_gram, betas))], axis=0)
+    size = np.max([np.abs(term).max(axis=1) for term in (loss.linear, *map(loss.times_gram, betas))], axis=0)
+    return result.problem.penalty.blocks.by_unit(np.maximum, size)

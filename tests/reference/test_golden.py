@@ -9,14 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache
 
+import factorlasso
 import numpy as np
 import pandas as pd
 import pytest
 
 from factorlasso_core import LassoModel, LassoModelType
+from tests.reference.support import quiet, reference_type, tolerance
 
 HALF_OF_EIGHTH_DIGIT = 0.5e-8 + 1e-14
 HALF_OF_TENTH_DIGIT = 0.5e-10 + 1e-14
+HALF_OF_SIXTH_DIGIT = 0.5e-6 + 1e-12
 HCGL = LassoModelType.GROUP_LASSO_CLUSTERS
 
 
@@ -82,6 +85,25 @@ GOLDEN = {
 }
 CLUSTERED = ["hcgl", "hcgl-span-l1"]
 
+# Signs and t statistics of automatic signs, y1 … y4; in HCGL a cluster shares its row.
+SIGNS = {
+    "lasso": (
+        {"reg_lambda": 0.02},
+        [(1, 1, 1), (1, 1, 1), (-1, -1, 1), (-1, -1, 0)],
+        [
+            (6.955363, 1.549979, 3.527383),
+            (7.913447, 2.211635, 2.911472),
+            (-1.405859, -10.28647, 1.813409),
+            (-1.205314, -18.959003, 0.193728),
+        ],
+    ),
+    "hcgl": (
+        {"model_type": HCGL, "reg_lambda": 0.02},
+        [(1, 1, 1), (1, 1, 1), (-1, -1, 1), (-1, -1, 1)],
+        [(10.373754, 2.612101, 4.566189)] * 2 + [(-1.842685, -17.666971, 1.403145)] * 2,
+    ),
+}
+
 
 def golden_frames() -> tuple[pd.DataFrame, pd.DataFrame]:
     """``X_tj = sin(0.37 t j) + 0.3 cos(0.11 t (j+1))`` and Y on sparse loadings with seven holes."""
@@ -138,3 +160,36 @@ def test_the_tree_and_its_cut_agree_to_every_printed_digit(case: str) -> None:
 @pytest.mark.parametrize("case", CLUSTERED)
 def test_the_responses_fall_into_two_clusters(case: str) -> None:
     assert fitted(case).clusters_.to_dict() == {"y1": 1, "y2": 1, "y3": 2, "y4": 2}
+
+
+@pytest.mark.parametrize("case", GOLDEN)
+def test_the_reference_agrees_once_it_is_made_to_go_on(case: str) -> None:
+    parameters = GOLDEN[case].parameters
+    kind = reference_type(parameters.get("model_type", LassoModelType.LASSO))
+    with quiet(), tolerance(1e-12):
+        theirs = factorlasso.LassoModel(**{**parameters, "model_type": kind}).fit(*golden_frames())
+    np.testing.assert_allclose(theirs.coef_, GOLDEN[case].betas, rtol=0, atol=1e-6)
+
+
+# Automatic signs ----------------------------------------------------------------------------------
+
+
+@cache
+def signed(case: str) -> LassoModel:
+    """Span 12 enters the slopes through the running means alone; the gate is 1."""
+    options = {"span": 12, "auto_sign_constraints": True, "auto_sign_threshold_t": 1.0}
+    return LassoModel(**SIGNS[case][0], **options).fit(*golden_frames())
+
+
+@pytest.mark.parametrize("case", SIGNS)
+def test_t_statistics_agree_to_every_printed_digit(case: str) -> None:
+    np.testing.assert_allclose(signed(case).sign_t_stats_, SIGNS[case][2], rtol=0, atol=HALF_OF_SIXTH_DIGIT)
+
+
+@pytest.mark.parametrize("case", SIGNS)
+def test_derived_signs_are_those_of_the_fixture_and_the_loadings_keep_them(case: str) -> None:
+    expected, model = np.array(SIGNS[case][1]), signed(case)
+    np.testing.assert_array_equal(model.derived_signs_, expected)
+    np.testing.assert_array_equal(model.detected_signs_, expected)
+    assert (np.sign(model.coef_) * expected >= 0).all(axis=None)
+    assert (model.coef_.to_numpy()[expected == 0] == 0).all()
