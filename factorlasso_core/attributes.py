@@ -42,7 +42,7 @@ def fitted_attributes(result: Fit, x: pd.DataFrame, y: pd.DataFrame) -> dict[str
         "alpha_const_": panel.by_response(result.alpha, "alpha_const"),
         "estimation_result_": LassoEstimationResult(result.beta, stats.alpha, stats.ss_total, stats.ss_res, stats.r2),
         "clusters_": result.clusters,
-        "linkage_": None if result.clustering is None else result.clustering.tree.linkage,
+        "linkage_": None if result.clustering is None else np.array(result.clustering.tree.linkage),
         "cutoff_": result.cutoff,
         "valid_mask_": result.data.valid.astype(float),
         "effective_span_": spec.loss.span,
@@ -92,8 +92,8 @@ def _signs(result: Fit) -> dict[str, Any]:
     if found is not None and found.weights is not None:
         attributes["sign_penalty_weights_"] = panel.cells(found.weights.cell)
         if result.spec.model_type.couples_responses and result.labels is not None:
-            first = np.sort(np.unique(result.labels, return_index=True)[1])  # blocks as their labels first appear
-            attributes["sign_block_weights_"] = found.weights.block[first]
+            again = pd.Series(result.labels).duplicated().to_numpy()  # blocks as their labels first appear
+            attributes["sign_block_weights_"] = np.array(found.weights.block[~again])
     return attributes
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from factorlasso_core.arrays import Array, frozen
 from factorlasso_core.digest import array_bytes, canonical_json, digest, label_bytes
 from factorlasso_core.errors import BeliefsError
+from factorlasso_core.named import named_factors
 from factorlasso_core.panel import Panel
 
 NamedFactors = Mapping[Any, Any] | pd.Series
@@ -39,6 +40,12 @@ class Beliefs:
     excluded: Array | None = None
     unsigned: Array | None = None
     named: tuple[tuple[int, ...], ...] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("signs", "prior", "groups", "clusters", "excluded", "unsigned"):
+            held = getattr(self, name)
+            if held is not None and held.flags.writeable:  # the caller's own: the digest must stay true
+                object.__setattr__(self, name, frozen(held.copy()))
 
     @classmethod
     def for_panel(
@@ -70,7 +77,7 @@ class Beliefs:
             None if clusters is None else _group_labels(clusters, panel),
             None if excluded is None else _excluded(excluded, panel),
             None if unsigned is None else _unsigned(unsigned, panel),
-            None if named is None else _named(named, panel, "factor_for_prior"),
+            None if named is None else _named(named, panel, "factor_for_prior", most=2),
         )
         held._check_excluded(panel)
         return held
@@ -166,35 +173,40 @@ def _group_labels(groups: pd.Series, panel: Panel) -> Array:
     return frozen(np.array(labels, dtype=object))
 
 
-def _named(entries: NamedFactors, panel: Panel, what: str) -> tuple[tuple[int, ...], ...]:
-    """Positions of the factors named for every response; one name may stand for a list of one."""
-    if not isinstance(entries, Mapping | pd.Series):
-        raise BeliefsError(f"{what} must map responses to factors, not {type(entries).__name__}.")
-    return tuple(_positions(entries[name], name, panel, what) if name in entries else () for name in panel.responses)
+def _places(panel: Panel) -> dict[Hashable, int]:
+    """Position of every factor by its whole label; an index would also match parts of tuples."""
+    return {label: place for place, label in enumerate(panel.factors.to_list())}
 
 
-def _positions(names: Any, response: Hashable, panel: Panel, what: str) -> tuple[int, ...]:
-    listed = [names] if isinstance(names, str) or not isinstance(names, Iterable) else list(names)
-    unknown = [name for name in listed if name not in panel.factors]
-    if unknown:
-        raise BeliefsError(f"{what} names the factor {unknown[0]!r} for {response!r}, which the panel does not have.")
-    positions = tuple(int(place) for place in panel.factors.get_indexer(pd.Index(listed, dtype=object)))
-    if len(set(positions)) < len(positions):
-        raise BeliefsError(f"{what} names a factor twice for {response!r}: name each once.")
-    return positions
+def _named(entries: NamedFactors, panel: Panel, what: str, most: int | None) -> tuple[tuple[int, ...], ...]:
+    """Positions of the factors named for every response of the panel; others are passed over."""
+    named, places = named_factors(entries, most, what), _places(panel)
+
+    def positions(response: Hashable) -> tuple[int, ...]:
+        for label in named.get(response, ()):
+            if label not in places:
+                raise BeliefsError(
+                    f"{what} names the factor {label!r} for {response!r}, which the panel does not have."
+                )
+        return tuple(places[label] for label in named.get(response, ()))
+
+    return tuple(positions(response) for response in panel.responses.to_list())
 
 
-def _excluded(entries: NamedFactors, panel: Panel) -> Array:
+def _excluded(entries: NamedFactors, panel: Panel) -> Array | None:
+    """Where a factor is excluded; None where nobody is named."""
     mask = np.zeros((len(panel.responses), len(panel.factors)), dtype=bool)
-    for row, positions in enumerate(_named(entries, panel, "excluded_factors")):
+    for row, positions in enumerate(_named(entries, panel, "excluded_factors", most=None)):
         mask[row, list(positions)] = True
-    return frozen(mask)
+    return frozen(mask) if len(named_factors(entries, None, "excluded_factors")) else None
 
 
-def _unsigned(names: Iterable[Hashable], panel: Panel) -> Array:
+def _unsigned(names: Iterable[Hashable], panel: Panel) -> Array | None:
+    """Factors left free; None where nobody is named."""
     if isinstance(names, str) or not isinstance(names, list | tuple | set | frozenset | pd.Index | np.ndarray):
         raise BeliefsError(f"auto_sign_excluded_factors must be a list of factors, not {names!r}.")
-    unknown = [name for name in names if name not in panel.factors]
-    if unknown:
-        raise BeliefsError(f"auto_sign_excluded_factors names {unknown[0]!r}, which the panel does not have.")
-    return frozen(np.array([name in set(names) for name in panel.factors]))
+    chosen, places = set(names), _places(panel)
+    for name in chosen:
+        if name not in places:
+            raise BeliefsError(f"auto_sign_excluded_factors names {name!r}, which the panel does not have.")
+    return frozen(np.array([label in chosen for label in places])) if chosen else None

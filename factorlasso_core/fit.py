@@ -28,7 +28,7 @@ from factorlasso_core.prepare import Prepared
 from factorlasso_core.priors import OlsPrior, combined_prior, ols_prior
 from factorlasso_core.problem import Problem
 from factorlasso_core.result import MINIMUM_ROWS, Fit, cell_states, notices
-from factorlasso_core.signs import Box, sign_rules
+from factorlasso_core.signs import Box, kept_signs, sign_rules
 from factorlasso_core.solve import FAST, Solved, solve
 from factorlasso_core.stages import Stages
 from factorlasso_core.steps import guided, panel_moments, prepared
@@ -66,7 +66,7 @@ def fit(
     """
     beliefs, spec, stages = beliefs or Beliefs(), spec or FitSpec(), stages or Stages()
     beliefs.check_shape(panel)
-    _check_composition(beliefs, spec.model_type)
+    _check_composition(beliefs, spec)
     identity = fit_digest(panel, beliefs, spec, solver)
     key = digest(identity, solver, *fallbacks)
     result = stages.get("solve", key, lambda: _fit(panel, beliefs, spec, solver, fallbacks, stages, identity))
@@ -74,8 +74,12 @@ def fit(
     return result if result.panel is panel else replace(result, panel=panel)
 
 
-def _check_composition(beliefs: Beliefs, kind: LassoModelType) -> None:
+def _check_composition(beliefs: Beliefs, spec: FitSpec) -> None:
     """Refuse beliefs the model has no place for."""
+    most = max(map(len, beliefs.named or ()), default=0)
+    if most > (allowed := spec.prior.max_named_factors):
+        raise BeliefsError(f"{most} factors are named for one response and max_named_factors is {allowed}.")
+    kind = spec.model_type
     unsupported = ["signs", "excluded"] if kind.is_cooperative else []
     if kind is LassoModelType.UNILASSO:
         unsupported = ["signs", "excluded", "prior"]
@@ -167,9 +171,9 @@ def _fit(
     data = prepared(stages, panel, spec.loss)
     short = _in_warm_up(data, spec.warmup_period)
     rules = _rules(panel, beliefs, spec, stages, short)
+    first = guided(stages, panel, spec) if spec.model_type is LassoModelType.UNILASSO else None
     problem, solved, beta = None, None, np.full(panel.shape[1:], np.nan)
     if data.rows >= MINIMUM_ROWS:
-        first = guided(stages, panel, spec) if spec.model_type is LassoModelType.UNILASSO else None
         problem = _problem(stages, panel, spec, rules, first)
         solved = solve(problem, solver, fallbacks)
         beta = _loadings(solved, first)
@@ -188,7 +192,7 @@ def _fit(
         alpha=frozen(_constants(data, beta, short)),
         statistics=statistics,
         data=data,
-        box=rules.box,
+        box=rules.box if first is None or not spec.guided.non_negative else kept_signs(first.slope),
         prior=rules.prior,
         problem=problem,
         solved=solved,
@@ -198,6 +202,7 @@ def _fit(
         labels=None if groups is None else groups.labels,
         cutoff=None if groups is None else groups.cutoff,
         short=frozen(short),
+        counted=frozen(np.ones_like(short)) if groups is None else groups.counted,
         notices=notices(panel, data, problem, solved, short),
     )
 

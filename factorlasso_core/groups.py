@@ -64,7 +64,7 @@ def group(stages: Stages, panel: Panel, beliefs: Beliefs, spec: FitSpec, short: 
         short: (N,) responses in warm-up, left out with ``exclude_short``.
 
     Raises:
-        BeliefsError: Groups are needed and missing, or given to a model that does not take them.
+        BeliefsError: Groups are needed and missing, or clusters given to a model that finds its own.
     """
     kind = spec.model_type.for_responses(panel.shape[1])
     _check_given(spec.model_type, beliefs)
@@ -87,7 +87,8 @@ def group(stages: Stages, panel: Panel, beliefs: Beliefs, spec: FitSpec, short: 
 
 def _check_given(kind: LassoModelType, beliefs: Beliefs) -> None:
     if kind.needs_groups and beliefs.groups is None:
-        raise BeliefsError(f"{kind.name} needs a group for every response: give group labels or choose HCGL.")
+        other = "COOPERATIVE_CLUSTER_GROUP_LASSO" if kind.is_cooperative else "HCGL"
+        raise BeliefsError(f"{kind.name} needs a group for every response: give group labels or choose {other}.")
     if beliefs.clusters is not None and kind is LassoModelType.COOPERATIVE_CLUSTER_GROUP_LASSO:
         raise BeliefsError(f"{kind.name} finds its own clusters: use COOPERATIVE_GROUP_LASSO with given groups.")
 

@@ -59,9 +59,8 @@ class Guided:
 def guide(data: Prepared, loo: bool = True) -> Guided:
     """Compute stage 1 of every response and the moments of stage 2.
 
-    The weights of the rows and the divisor of the loss are not used: this model has neither. With
-    ``own_means`` factors and responses are centred on each response's valid rows first. A row that alone
-    carries a factor predicts zero when it is left out, as nothing is left to estimate from.
+    The weights of the rows and the divisor of the loss are not used: this model has neither. A row
+    that alone carries a factor predicts zero when it is left out, as nothing is left to estimate from.
 
     Args:
         data: Prepared arrays. loo: Leave each row out of its own predictions.
@@ -106,18 +105,7 @@ def _block(data: Prepared, part: slice) -> tuple[Array, Array, Array]:
     valid, y = data.valid[:, part].T, data.y[:, part].T
     count = valid.sum(axis=1)
     x = data.x.T[None] if valid.all() else data.x.T * valid[:, None, :]
-    if data.own_means:
-        x = _centred(x, valid[: len(x), None, :])
-        y = _centred(y, valid)
     return x, y, count
-
-
-def _centred(values: Array, valid: Array) -> Array:
-    """Values less their mean over the valid rows, zero elsewhere; rounding of what stands still is removed."""
-    mean = values.sum(axis=-1, keepdims=True) / np.maximum(valid.sum(axis=-1, keepdims=True), 1)
-    centred = np.where(valid, values - mean, 0.0)
-    largest = np.abs(values).max(axis=-1, keepdims=True)
-    return np.where(np.abs(centred).max(axis=-1, keepdims=True) <= 1e-14 * largest, 0.0, centred)
 
 
 def _stage_one(x: Array, y: Array, loo: bool) -> tuple[Array, Array]:

@@ -17,7 +17,6 @@ from factorlasso_core.options import FitSpec
 from factorlasso_core.panel import Panel
 from factorlasso_core.parameters import Parameters, check_parameters
 from factorlasso_core.path import Task, checked_lambdas, fit_path
-from factorlasso_core.priors import named_factors
 from factorlasso_core.result import Fit
 from factorlasso_core.scoring import mean_of_known, predictions, r_squared
 from factorlasso_core.summary import plot_signs, summary
@@ -202,7 +201,9 @@ class LassoModel(Parameters):
         panel = Panel.from_frames(x, y)
         spans = {"span": span, "cluster_correlation_span": cluster_correlation_span}
         overrides = {name: value for name, value in spans.items() if value is not None}
-        spec = FitSpec.from_parameters({**self.get_params(), **overrides})
+        parameters = {**self.get_params(), **overrides}
+        check_parameters(parameters)  # they may have been set one by one since
+        spec = FitSpec.from_parameters(parameters)
         return Task(panel, self._beliefs(panel, clusters), spec, self.solver, tuple(self.solver_fallbacks or ()))
 
     def _take(self, result: Fit, x: pd.DataFrame, y: pd.DataFrame, **other: Any) -> LassoModel:
@@ -226,7 +227,7 @@ class LassoModel(Parameters):
             clusters=clusters,
             excluded=self.excluded_factors,
             unsigned=self.auto_sign_excluded_factors,
-            named=named_factors(self.factor_for_prior, self.max_named_factors) or None,
+            named=self.factor_for_prior,
         )
 
     def _fitted(self) -> Fit:

@@ -98,8 +98,7 @@ def _across(blocks: FactorBlocks, inverse: Array, v: Array, slope: Array) -> Arr
     """
     parts = (np.where(v > 0, v, 0.0), np.where(v < 0, v, 0.0)) if blocks.signed else (v,)
     columns = np.concatenate(parts, axis=1)  # (n, Q)
-    tiled = np.tile(inverse, (1, len(parts), len(parts)))
-    inner = blocks.of_unit(np.add, columns[:, :, None] * tiled * columns[:, None, :])
+    inner = np.block([[blocks.of_unit(np.add, a[:, :, None] * inverse * b[:, None, :]) for b in parts] for a in parts])
     rest = np.eye(columns.shape[1]) - inner
     cell = np.arange(columns.shape[1])
     rest[:, cell, cell] += RIDGE

@@ -11,8 +11,8 @@ import pandas as pd
 from factorlasso_core.enums import ClusterSmootherType
 from factorlasso_core.errors import OptionError
 from factorlasso_core.model_types import LassoModelType
+from factorlasso_core.named import named_factors
 from factorlasso_core.options import FitSpec
-from factorlasso_core.priors import named_factors
 
 # Names of the reference without a meaning here: kept, and refused unless at their default.
 WITHOUT_MEANING = (
@@ -121,9 +121,27 @@ def check_parameters(parameters: Mapping[str, Any]) -> None:
     if parameters["factor_for_prior"] is not None and not parameters["apply_ols_prior"]:
         raise _refused(parameters, "factor_for_prior", "None unless apply_ols_prior is True")
     named_factors(parameters["factor_for_prior"], parameters["max_named_factors"])
+    named_factors(parameters["excluded_factors"], None, "excluded_factors")
+    _check_solvers(parameters)
     for name in _not_taken(kind):
-        if parameters[name] is not None:
+        if _says_something(name, parameters[name]):
             raise _refused(parameters, name, f"None when model_type is {kind.name}")
+
+
+def _says_something(name: str, value: Any) -> bool:
+    """Whether a belief is held: an empty list, or one of missing entries, is none."""
+    if name in ("excluded_factors", "factor_for_prior"):
+        return bool(named_factors(value, None, name))
+    return len(list(value)) > 0 if name == "auto_sign_excluded_factors" and value is not None else value is not None
+
+
+def _check_solvers(parameters: Mapping[str, Any]) -> None:
+    solver, fallbacks = parameters["solver"], parameters["solver_fallbacks"]
+    if not isinstance(solver, str):
+        raise OptionError("solver", solver, "'fast' or the name of a CVXPY solver")
+    listed = fallbacks is None or (isinstance(fallbacks, list | tuple) and all(isinstance(n, str) for n in fallbacks))
+    if not listed:
+        raise OptionError("solver_fallbacks", fallbacks, "None or a list of names of solvers")
 
 
 def _not_taken(kind: LassoModelType) -> tuple[str, ...]:

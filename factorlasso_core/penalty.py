@@ -113,4 +113,7 @@ def group_penalty(
         return Penalty(RowBlocks(), frozen(row), frozen(cell))
     kind = SignedBlocks if model_type.is_cooperative else FactorBlocks
     block = np.broadcast_to(size, cell.shape) * (1.0 if weights is None else weights.block)
-    return Penalty(kind(pd.factorize(labels)[0]), frozen(block), frozen(cell))
+    codes = pd.factorize(labels)[0]
+    if counted is not None:  # who does not count is in nobody's block
+        codes = np.where(counted, codes, codes.max() + 1 + np.arange(len(codes)))
+    return Penalty(kind(codes), frozen(block), frozen(cell))

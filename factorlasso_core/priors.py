@@ -7,15 +7,14 @@ the slope on the factor with the highest R², or on the factors the analyst name
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from factorlasso_core.arrays import Array, frozen
-from factorlasso_core.errors import BeliefsError, OptionError
+from factorlasso_core.errors import BeliefsError
 from factorlasso_core.ewm import loss_weights
 from factorlasso_core.panel import Panel
 
@@ -72,58 +71,20 @@ class OlsPrior:
 
     def factors_used(self, panel: Panel) -> dict[Hashable, Labels]:
         """Return the labels of the named factors in force by response, empty where R² chose."""
-        sets = zip(panel.responses, self.named, strict=True)
-        return {response: tuple(panel.factors[list(chosen.used)]) for response, chosen in sets}
+        labels = panel.factors.to_list()
+        sets = zip(panel.responses.to_list(), self.named, strict=True)
+        return {response: tuple(labels[place] for place in chosen.used) for response, chosen in sets}
 
     def diagnostics(self, panel: Panel) -> pd.DataFrame:
         """Return a frame by response of what was named, what is used, why, and its inflation."""
+        labels = panel.factors.to_list()
         columns = {
-            "requested_set": [tuple(panel.factors[list(chosen.requested)]) for chosen in self.named],
+            "requested_set": [tuple(labels[place] for place in chosen.requested) for chosen in self.named],
             "named_set": list(self.factors_used(panel).values()),
             "named_set_status": [chosen.status for chosen in self.named],
             "largest_vif": [chosen.largest_vif for chosen in self.named],
         }
         return pd.DataFrame(columns, index=panel.responses.rename("response"))
-
-
-def named_factors(given: Mapping[Any, Any] | pd.Series | None, most: int = 2) -> dict[Hashable, Labels]:
-    """Return the named factors of each response as tuples of labels.
-
-    Args:
-        given: Response to a factor, or a list or tuple of factors; a missing value names none.
-        most: ``max_named_factors``.
-
-    Raises:
-        TypeError: Not a mapping and not a Series.
-        OptionError: An empty, too long, repeating or nested list, a container of another kind, or a Series
-            that names a response twice.
-
-    >>> named_factors({"r": "f", "s": ["f", "g"], "t": None})
-    {'r': ('f',), 's': ('f', 'g')}
-    """
-    if given is not None and not isinstance(given, Mapping | pd.Series):
-        raise TypeError(f"factor_for_prior must map responses to factors, not be a {type(given).__name__}.")
-    if isinstance(given, pd.Series) and not given.index.is_unique:
-        twice = list(given.index[given.index.duplicated()])
-        raise OptionError("factor_for_prior", twice, "a Series that names every response once")
-    labels = {response: _labels(response, value, most) for response, value in (() if given is None else given.items())}
-    return {response: chosen for response, chosen in labels.items() if chosen}
-
-
-def _labels(response: Hashable, value: Any, most: int) -> Labels:
-    """One entry as labels; empty for a missing value."""
-    name = f"factor_for_prior[{response!r}]"
-    if pd.api.types.is_scalar(value):
-        return () if pd.isna(value) else (value,)
-    if not isinstance(value, list | tuple) or not value:
-        raise OptionError(name, value, "the label of a factor, or a list of labels that is not empty")
-    if not all(pd.api.types.is_scalar(label) and not pd.isna(label) for label in value):
-        raise OptionError(name, value, "a list of labels, none of them missing or a list itself")
-    if len(set(value)) < len(value):
-        raise OptionError(name, value, "a list in which no factor stands twice")
-    if len(value) > most:
-        raise OptionError(name, value, f"a list of at most {most} factors, as max_named_factors says")
-    return tuple(value)
 
 
 def combined_prior(ols: Array, explicit: Array | None, lower: Array, upper: Array) -> Array:

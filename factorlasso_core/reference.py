@@ -29,6 +29,7 @@ def solve(problem: Problem, solver: str, **settings: Any) -> Solution:
     """
     import cvxpy as cp
 
+    solver = solver.upper()
     if solver not in cp.installed_solvers():
         installed = ", ".join(sorted(cp.installed_solvers()))
         raise SolverError(f"The solver {solver!r} is not installed: choose 'fast' or one of {installed}.")

@@ -14,6 +14,7 @@ from factorlasso_core.certificate import Certificate
 from factorlasso_core.diagnostics import InSample
 from factorlasso_core.evidence import Evidence
 from factorlasso_core.groups import Clustering
+from factorlasso_core.guided import LEAST_ROWS, Guided
 from factorlasso_core.options import FitSpec
 from factorlasso_core.panel import Panel
 from factorlasso_core.prepare import Prepared
@@ -64,7 +65,7 @@ class Fit:
         evidence: Univariate slopes, derived signs and adaptive weights; None where not asked for.
         ols: Where the prior of the data comes from; None where not asked for.
         clustering, labels, cutoff: Tree, (N,) group labels and absolute height of the cut; None where
-            the model has none. short: (N,) responses in warm-up.
+            the model has none. short: (N,) responses in warm-up. counted: (N,) those that count in groups.
     """
 
     panel: Panel
@@ -88,12 +89,26 @@ class Fit:
     labels: Array | None
     cutoff: float | None
     short: Array
+    counted: Array
     notices: tuple[Notice, ...]
 
     @property
     def certificate(self) -> Certificate | None:
         """The proof of optimality, or None when nothing was solved."""
         return None if self.solved is None else self.solved.certificate
+
+    @property
+    def multipliers(self) -> Array:
+        """What the objective would gain per unit a loading's bound is relaxed, (N, M); negative at a lower bound.
+
+        Zero where no bound holds. In UniLasso, whose solver works on ``θ = β/slope``, per unit of β as everywhere.
+        """
+        if self.problem is None or self.solved is None:
+            return np.zeros(self.beta.shape)
+        prices, data = self.solved.certificate.multipliers, self.problem.data
+        if not isinstance(data, Guided):
+            return prices
+        return np.divide(prices, data.slope, out=np.zeros_like(prices), where=data.slope != 0)
 
     @property
     def betas(self) -> pd.DataFrame:
@@ -111,12 +126,6 @@ class Fit:
     def n_clusters(self) -> int | None:
         """Number of groups the penalty used."""
         return None if self.labels is None else len(pd.unique(self.labels[self.counted]))
-
-    @property
-    def counted(self) -> Array:
-        """Responses that take part in groups, (N,): all, or with ``exclude_short`` those that are not in warm-up."""
-        left_out = self.short & self.spec.clustering.exclude_short
-        return np.ones_like(left_out) if left_out.all() else ~left_out
 
     @property
     def zero_share(self) -> float:
@@ -159,10 +168,13 @@ def notices(
         found.append(Notice("too-short", message))
     else:
         empty = np.all(~data.valid, axis=0) & ~short
-        constant = (problem.moments.constant == 0) & ~empty & ~short
+        guided = isinstance(problem.data, Guided)
+        few = guided & (data.valid.sum(axis=0) < LEAST_ROWS) & ~empty & ~short
+        constant = (problem.moments.constant == 0) & ~empty & ~short & ~few
         flat = np.all(data.x == 0, axis=0)
         unproved = ~(solved.certificate.relative <= PROVED) & ~short
         found += [
+            _about("few", f"Fewer than {LEAST_ROWS} observations, loadings set to zero", panel.responses[few]),
             _about("empty", "No usable observation", panel.responses[empty]),
             _about("constant", "Constant, nothing to explain", panel.responses[constant]),
             _about("flat-factor", "Factor does not vary, loadings left at the prior", panel.factors[flat]),

@@ -83,7 +83,8 @@ def sign_rules(
         found = _overridden(detected, prior) if prior_overrides and prior is not None else detected
         automatic = np.broadcast_to(True if free_factors is None else ~free_factors, shape)
         signs = np.where(automatic, found, signs)
-        rule = np.where(automatic, np.where(found == 0, Rule.GATED, Rule.DERIVED), rule)
+        derived = np.where(nonneg & (found < 0), Rule.NONNEG, Rule.DERIVED)  # then it is nonneg that leaves zero
+        rule = np.where(automatic, np.where(found == 0, Rule.GATED, derived), rule)
     if explicit is not None:
         given = ~np.isnan(explicit)
         signs, rule = np.where(given, explicit, signs), np.where(given, Rule.USER, rule)
@@ -91,6 +92,17 @@ def sign_rules(
         signs, rule = np.where(excluded, 0.0, signs), np.where(excluded, Rule.EXCLUDED, rule)
     lower = np.zeros(shape) if nonneg else np.where(signs >= 0, 0.0, -np.inf)
     return Box(frozen(lower), frozen(np.where(signs <= 0, 0.0, np.inf)), frozen(rule.astype(np.int8)))
+
+
+def kept_signs(slope: Array) -> Box:
+    """Bounds of a model whose loadings keep the sign of their univariate slope; without a slope they are zero.
+
+    Args:
+        slope: (N, M).
+    """
+    lower = np.where(slope >= 0, 0.0, -np.inf)
+    rule = np.where(slope == 0, Rule.GATED, Rule.DERIVED).astype(np.int8)
+    return Box(frozen(lower), frozen(np.where(slope <= 0, 0.0, np.inf)), frozen(rule))
 
 
 def _overridden(detected: Array, prior: Array) -> Array:

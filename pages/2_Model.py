@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import editors, feedback, layout, model_view, settings
+from pages.shared import editors, feedback, layout, model_view, reason_map, settings, state
 
 inputs = layout.begin("Model")
 edits, fit, kind = inputs.edits, feedback.need_fit(inputs.outcome), inputs.spec.model_type
@@ -13,6 +13,7 @@ part = st.segmented_control(
     "What to edit",
     ["Signs", "Prior", "Groups", "Rules"],
     default="Signs",
+    required=True,
     key="part",
     label_visibility="collapsed",
 )
@@ -23,10 +24,11 @@ if part == "Signs":
     editors.paint_signs(edits, feedback.members(fit))
     left, right = st.columns(2, gap="medium")
     with left:
-        editors.signs(edits)
+        editors.signs(edits, derived=inputs.spec.signs.derive)
     with right:
         model_view.reasons(fit)
     st.caption(feedback.sign_summary(fit))
+    model_view.at_a_glance(fit, state.value("map_of") or "rule")
     editors.files(edits, "signs", edits.signs, inputs.source.key)
     model_view.excluded(inputs)
 elif part == "Prior":
@@ -38,7 +40,8 @@ elif part == "Prior":
     with left:
         editors.prior(edits)
     with right:
-        model_view.prior_in_force(fit)
+        reason_map.draw(fit, "prior")
+    model_view.at_a_glance(fit, "prior")
     editors.files(edits, "prior", edits.prior, inputs.source.key)
 elif part == "Groups":
     editors.groups(edits, inputs.panel.responses)

@@ -70,12 +70,13 @@ def _rules(fit: Fit, theme: Theme) -> Trace:
         "z": fit.box.rule,
         "zmin": -0.5,
         "zmax": len(Rule) - 0.5,
-        "colorscale": steps([_colours(theme)[rule] for rule in Rule]),
+        "colorscale": steps([rule_colours(theme)[rule] for rule in Rule]),
         "showscale": False,
     }
 
 
-def _colours(theme: Theme) -> dict[Rule, str]:
+def rule_colours(theme: Theme) -> dict[Rule, str]:
+    """Return the tint of each rule."""
     return {
         Rule.FREE: theme.neutral,
         Rule.USER: "#3f7fb5" if theme.dark else "#a9cbe6",
@@ -112,7 +113,7 @@ def _values(fit: Fit, show: str) -> Array:
     if show == "prior":
         return fit.prior
     assert fit.certificate is not None
-    return fit.certificate.multipliers
+    return fit.multipliers
 
 
 def _texts(fit: Fit, show: str, theme: Theme) -> Trace:
@@ -150,7 +151,7 @@ def _anchor() -> Trace:
 
 def _key(fit: Fit, theme: Theme) -> list[Trace]:
     """A legend entry for every rule that occurs."""
-    colours, present = _colours(theme), set(np.unique(fit.box.rule).tolist())
+    colours, present = rule_colours(theme), set(np.unique(fit.box.rule).tolist())
     return [
         {
             "type": "scatter",
@@ -177,7 +178,7 @@ def _words(fit: Fit) -> Array:
         text = [[f"<br>t = {t:.3g}, slope {b:.4g}" for t, b in zip(*pair, strict=True)] for pair in pairs]
         parts.append(np.array(text, dtype=object))
     if fit.certificate is not None:
-        prices = fit.certificate.multipliers.tolist()
+        prices = fit.multipliers.tolist()
         text = [[f"<br>multiplier {mu:.3g}" if mu else "" for mu in row] for row in prices]
         parts.append(np.array(text, dtype=object))
     return np.asarray(sum(parts[1:], start=parts[0]))

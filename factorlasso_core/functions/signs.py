@@ -127,6 +127,8 @@ def _labels(clusters: Labels | None, factors: pd.Index) -> Array | None:
     """Cluster code of each factor, (M,)."""
     if clusters is None:
         return None
+    if isinstance(clusters, Mapping):  # its keys would be taken for labels
+        raise TypeError("clusters must be a Series or a list of labels, not a mapping: give pd.Series(clusters).")
     if isinstance(clusters, pd.Series) and clusters.index.is_unique and set(clusters.index) == set(factors):
         clusters = clusters.loc[factors]
     codes = np.asarray(pd.factorize(pd.Series(list(clusters), dtype=object))[0])

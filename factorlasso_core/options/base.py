@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from enum import Enum
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -76,10 +77,11 @@ class Options:
         return found
 
     def coerce(self, kind: type, *names: str) -> None:
-        """Turn checked numbers into one type, so that 24 and 24.0 have one digest."""
+        """Turn checked values into one type, so that 24 and 24.0, a word and its enum, have one digest."""
         for name in names:
-            if getattr(self, name) is not None:
-                object.__setattr__(self, name, kind(getattr(self, name)))
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, kind(value.value if isinstance(value, Enum) else value))
 
     def to_json(self) -> str:
         """Return canonical JSON: sorted keys, floats as ``float.hex``, enums by name."""

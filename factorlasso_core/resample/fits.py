@@ -116,8 +116,14 @@ def _changes(found: Fit, start: Fit) -> Array:
         if start.spec.model_type.couples_responses:
             blocks = _differing(*map(_block_weights, (found, start)))
     chosen = [np.zeros(1) if result.ols is None else 1.0 * (result.ols.prior != 0) for result in (found, start)]
-    prior, signs = _differing(found.prior, start.prior), _differing(found.box.signs, start.box.signs)
+    prior, signs = _differing(found.prior, start.prior), _differing(*(_bounds(result) for result in (found, start)))
     return np.array([found.n_clusters or 0, partition, prior, _differing(*chosen), signs, cells, blocks])
+
+
+def _bounds(result: Fit) -> Array:
+    """Signs the solver got, (N, M)."""
+    assert result.problem is not None
+    return result.problem.box.signs
 
 
 def _weights(result: Fit) -> AdaptiveWeights:

@@ -17,7 +17,7 @@ from factorlasso_core.result import Fit
 from factorlasso_core.solve import PROVED
 from factorlasso_core.version import VERSION
 from factorlasso_core.workbook import tables
-from factorlasso_core.workbook.beliefs import prior_table, signs_table
+from factorlasso_core.workbook.beliefs import signs_table
 from factorlasso_core.workbook.words import COLUMNS, LEGEND, SHEETS
 from factorlasso_core.xlsx import Sheet, write_xlsx
 
@@ -28,6 +28,15 @@ STATISTICS = {"alpha": "0.000000", "residual_vol": "0.000000", "r2": SHARE, "mis
     ("ss_total", "ss_res", "relative_gap", "kkt_residual"), TINY
 )
 LONGEST_STEM = 40
+FILE_WORDS = {
+    "LASSO": "lasso",
+    "UNILASSO": "unilasso",
+    "GROUP_LASSO": "group-lasso",
+    "GROUP_LASSO_CLUSTERS": "hcgl",
+    "FACTOR_CLUSTER_GROUP_LASSO": "fcgl",
+    "COOPERATIVE_GROUP_LASSO": "cooperative",
+    "COOPERATIVE_CLUSTER_GROUP_LASSO": "cooperative-clusters",
+}
 
 
 def build_workbook(fit: Fit, *, created: datetime, source: str = "", seconds: float | None = None) -> bytes:
@@ -58,11 +67,11 @@ def build_workbook(fit: Fit, *, created: datetime, source: str = "", seconds: fl
 
 
 def workbook_name(fit: Fit, source: str, created: datetime) -> str:
-    """Return ``hcgl_<data>_<fit>_<time>.xlsx`` with nothing a file system could object to."""
+    """Return ``<model>_<data>_<fit>_<time>.xlsx`` with nothing a file system could object to."""
     plain = unicodedata.normalize("NFKD", PurePath(source.replace("\\", "/")).name)
     stem = re.sub(r"\.(csv|xlsx|parquet|txt|tsv)$", "", plain.encode("ascii", "ignore").decode(), flags=re.IGNORECASE)
     stem = re.sub(r"[^A-Za-z0-9]+", "-", stem)[:LONGEST_STEM].strip("-") or "data"
-    return f"hcgl_{stem}_{fit.digest[:8]}_{_utc(created):%Y%m%d-%H%M}.xlsx"
+    return f"{FILE_WORDS[fit.spec.model_type.name]}_{stem}_{fit.digest[:8]}_{_utc(created):%Y%m%d-%H%M}.xlsx"
 
 
 def _utc(time: datetime) -> datetime:
@@ -76,7 +85,7 @@ def _sheets(fit: Fit) -> Iterator[Sheet]:
     betas = tables.betas(fit)
     corner = "B2" if betas.index.nlevels == 1 else "C2"
     yield Sheet("betas", betas, number_format=LOADING, freeze=corner, autofilter=True, colour_scale=True)
-    long = {"beta": LOADING, "prior": LOADING, "multiplier": TINY}
+    long = {"beta": LOADING, "prior": LOADING, "multiplier": TINY, "sign": "0", "t": "0.00", "slope": "0.0000"}
     yield Sheet("betas_long", tables.betas_long(fit), index=False, number_format=long, freeze="A2", autofilter=True)
     yield Sheet("fit_statistics", tables.fit_statistics(fit), number_format=STATISTICS, autofilter=True)
     if fit.labels is not None:
@@ -85,8 +94,13 @@ def _sheets(fit: Fit) -> Iterator[Sheet]:
         merges = tables.linkage(fit.clustering.tree.linkage, fit.cutoff)
         yield Sheet("linkage", merges, index=False, number_format={"height": "0.0000"}, freeze="A2")
     yield Sheet("signs", signs_table(fit.panel, fit.beliefs), number_format="0", allowed=("1", "-1", "0"))
-    if fit.beliefs.prior is not None:
-        yield Sheet("prior", prior_table(fit.panel, fit.beliefs), number_format=LOADING, colour_scale=True)
+    if fit.prior.any():
+        yield Sheet(
+            "prior",
+            fit.panel.cells(fit.prior + 0.0).rename_axis(index="response", columns=None),
+            number_format=LOADING,
+            colour_scale=True,
+        )
     if fit.clustering is not None and len(fit.beta) <= MOST_CORRELATED:
         matrix = tables.correlation(fit, fit.clustering.correlation, fit.clustering.tree.leaves)
         yield Sheet("correlation", matrix, number_format="0.00", colour_scale=True)

@@ -18,7 +18,6 @@ from factorlasso_core.overview import frequency, row_use
 from factorlasso_core.result import Fit, State
 from factorlasso_core.signs import Rule
 from factorlasso_core.solve import PROVED
-from factorlasso_core.workbook.beliefs import prior_table
 from factorlasso_core.workbook.words import COLUMNS, OPTIONS, Option
 
 
@@ -61,11 +60,33 @@ def _facts(fit: Fit) -> Iterator[tuple[str, object, str, str]]:
         yield "cutoff_height", fit.cutoff, "", "height of the cut"
     if fit.n_clusters is not None:
         yield "clusters", fit.n_clusters, "", "number of clusters or groups"
+    yield from _lists(fit)
     yield "data_digest", fit.panel.key, "", "identity of values, labels and dates"
     yield "beliefs_digest", fit.beliefs.key, "", "identity of signs, prior and groups"
     yield "spec_digest", fit.spec.digest(), "", "identity of the options"
     yield "fit_digest", fit.digest, "", "identity of data, beliefs, options, solver family and version"
     yield "json", identity_json(fit), "", "options with exact numbers, and all digests, for a program to read"
+
+
+def _lists(fit: Fit) -> Iterator[tuple[str, object, str, str]]:
+    """Yield what is held about single factors, as text: response: factors; response: factors."""
+    beliefs, factors = fit.beliefs, fit.panel.factors
+    if beliefs.unsigned is not None:
+        free = ", ".join(map(str, factors[beliefs.unsigned]))
+        yield "auto_sign_excluded_factors", free, "", "factors whose signs are never derived"
+    if beliefs.excluded is not None:
+        yield "excluded_factors", _by_response(fit, beliefs.excluded), "", "loadings that must be zero"
+    if beliefs.named is not None:
+        chosen = np.zeros(fit.beta.shape, dtype=bool)
+        for row, places in enumerate(beliefs.named):
+            chosen[row, list(places)] = True
+        yield "factor_for_prior", _by_response(fit, chosen), "", "factors on which the prior of the data rests"
+
+
+def _by_response(fit: Fit, mask: Array) -> str:
+    responses, factors = fit.panel.responses.to_list(), fit.panel.factors
+    rows = ((responses[k], factors[mask[k]]) for k in np.flatnonzero(mask.any(axis=1)).tolist())
+    return "; ".join(f"{response}: {', '.join(map(str, factors))}" for response, factors in rows)
 
 
 def _date(label: Any) -> object:
@@ -98,10 +119,13 @@ def betas_long(fit: Fit) -> pd.DataFrame:
         "cluster": None if fit.labels is None else np.repeat(np.asarray(fit.labels, dtype=object), m),
         "factor": np.tile(fit.panel.factors.to_numpy(dtype=object), n),
         "beta": fit.beta.ravel(),
+        "sign": fit.box.signs.ravel(),
         "rule": rules[fit.box.rule.ravel()],
         "state": names[fit.state.ravel()],
-        "prior": prior_table(fit.panel, fit.beliefs).to_numpy().ravel(),
-        "multiplier": (empty if fit.certificate is None else fit.certificate.multipliers + 0.0).ravel(),
+        "t": None if fit.evidence is None else fit.evidence.t.ravel(),
+        "slope": None if fit.evidence is None else fit.evidence.slope.ravel(),
+        "prior": fit.prior.ravel() + 0.0,
+        "multiplier": (empty if fit.certificate is None else fit.multipliers + 0.0).ravel(),
     }
     return pd.DataFrame({name: column for name, column in columns.items() if column is not None})
 

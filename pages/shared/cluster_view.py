@@ -57,10 +57,18 @@ def comparison(inputs: Inputs, fit: Fit) -> None:
     st.subheader("Compared with", anchor=False)
     for tab, (name, labels) in zip(st.columns(len(others)), others.items(), strict=True):
         with tab:
-            score = adjusted_rand(fit.labels, labels)
+            known = ~pd.isna(labels) & (labels != "") & fit.counted
+            if not known.any():
+                st.metric(name, "–", help="No response has a label there.")
+                continue
+            labels, found = labels[known], fit.labels[known]
+            score = adjusted_rand(found, labels)
             st.metric(
                 name,
                 f"{score:.3f}",
                 help="Adjusted Rand index: 1 is the same partition, 0 what chance gives.",
             )
-            st.dataframe(pd.crosstab(pd.Series(labels, name=name), pd.Series(fit.labels, name="cluster")))
+            st.dataframe(pd.crosstab(pd.Series(labels, name=name), pd.Series(found, name="cluster")))
+            if not known.all():
+                left = int((~known).sum())
+                st.caption(f"{left} responses do not count: without a label, or left out of the clusters.")

@@ -22,7 +22,7 @@ READINGS = {"+": 1.0, "1": 1.0, "−": -1.0, "-": -1.0, "-1": -1.0, "−1": -1.0
 TYPABLE = r"^\s*(\+|[+]?1(\.0*)?|−|-|[-−]1(\.0*)?|0(\.0*)?|)\s*$"
 NUMBER = r"^\s*([-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?)?\s*$"
 SIGN_WORDS = (
-    "**+** loading ≥ 0, **−** loading ≤ 0, **0** no loading, blank free; 1 and -1 are read as well. "
+    "**+** loading ≥ 0, **−** loading ≤ 0, **0** no loading, blank {blank}; 1 and -1 are read as well. "
     "Paste blocks from a spreadsheet."
 )
 PAINTS = {"+ (≥ 0)": 1.0, "− (≤ 0)": -1.0, "0 (pinned)": 0.0, "blank (free)": np.nan}
@@ -59,11 +59,11 @@ def paint_signs(edits: Edits, members: dict[str, list[str]]) -> None:
     _paint(edits, members, _sign_brush, "signs")
 
 
-def signs(edits: Edits) -> None:
-    """The sign matrix cell by cell."""
-    st.markdown(SIGN_WORDS)
+def signs(edits: Edits, derived: bool) -> None:
+    """The sign matrix cell by cell; ``derived`` says what a blank means."""
+    st.markdown(SIGN_WORDS.format(blank="derived from the data" if derived else "free"))
     column = partial(_text_column, validate=TYPABLE, max_chars=6)
-    read = from_symbols(_grid(edits.signs, to_symbols, f"signs_grid_{edits.key}", column))
+    read = from_symbols(grid(edits.signs, to_symbols, f"signs_grid_{edits.key}", column))
     if not read.equals(edits.signs):
         # The grid is not drawn anew, although "-" and "1" could be shown as "−" and "+": that would lose the
         # next cell, which may be half typed by now.
@@ -80,7 +80,7 @@ def prior(edits: Edits) -> None:
     """The prior cell by cell."""
     st.markdown("The penalty pulls each loading towards its prior; a blank cell is pulled towards zero.")
     column = partial(_text_column, validate=NUMBER, max_chars=24)
-    read = from_texts(_grid(edits.prior, to_texts, f"prior_grid_{edits.key}", column))
+    read = from_texts(grid(edits.prior, to_texts, f"prior_grid_{edits.key}", column))
     if not read.equals(edits.prior):
         edits.prior = read
         st.rerun()
@@ -91,7 +91,7 @@ def groups(edits: Edits, responses: pd.Index) -> None:
     st.markdown("One label a response: GROUP_LASSO needs them, *Clusters* compares the tree with them.")
     current = pd.Series("", index=responses) if edits.groups is None else edits.groups
     column = partial(st.column_config.TextColumn, width="medium", max_chars=200)
-    shown = _grid(current.rename("group").to_frame(), pd.DataFrame.copy, f"groups_grid_{edits.key}", column)
+    shown = grid(current.rename("group").to_frame(), pd.DataFrame.copy, f"groups_grid_{edits.key}", column)
     shown = shown["group"].fillna("")
     if not shown.equals(current.fillna("")):
         edits.groups = shown if shown.ne("").any() else None
@@ -103,7 +103,7 @@ def _text_column(label: str, **settings: Any) -> Any:
     return st.column_config.TextColumn(label, width=min(max(64, 44 + 8 * len(label)), 200), **settings)
 
 
-def _grid(
+def grid(
     current: pd.DataFrame, shown_as: Callable[[pd.DataFrame], pd.DataFrame], key: str, column: Callable[[str], Any]
 ) -> pd.DataFrame:
     """The editable grid, as edited and under the labels of ``current``.
@@ -120,13 +120,20 @@ def _grid(
 
 
 # A line of text must stand between these controls and the grid: its toolbar floats above its right end.
-def _paint(edits: Edits, members: dict[str, list[str]], brush: Callable[[Edits], float | None], name: str) -> None:
+def _paint(edits: Edits, members: dict[str, list[str]], brush: Callable[[], float], name: str) -> None:
     """Choose rows and columns, set them to one value, all at once."""
     table: pd.DataFrame = getattr(edits, name)
+
+    def spread() -> None:
+        """A cluster stands for those who are in it now: later it may be another, or none."""
+        picked = state.value(f"{name}_rows", [])
+        state.put(f"{name}_rows", list(dict.fromkeys(r for row in picked for r in members.get(row, [row]))))
+
     left, middle, right, button = st.columns([3, 3, 2, 1], vertical_alignment="bottom")
     with left:
         rows = st.multiselect(
             "Rows", [*members, *table.index.astype(str)], placeholder="all responses", key=f"{name}_rows",
+            on_change=spread,
             format_func=lambda row: f"cluster {row.removeprefix(feedback.CLUSTER_MARK)}" if row in members else row,
         )  # fmt: skip
     with middle:
@@ -134,26 +141,28 @@ def _paint(edits: Edits, members: dict[str, list[str]], brush: Callable[[Edits],
             "Columns", list(table.columns.astype(str)), placeholder="all factors", key=f"{name}_cols"
         )
     with right:
-        value = brush(edits)
+        value = brush()
     with button:
-        clicked = st.button("Paint", key=f"{name}_paint", width="stretch", disabled=value is None)
-    if clicked and value is not None:
-        picked = {label for row in rows for label in members.get(row, [row])}
-        row_mask = table.index.astype(str).isin(picked) if rows else np.ones(len(table), dtype=bool)
+        nothing = not rows and not chosen
+        clicked = st.button("Paint", key=f"{name}_paint", width="stretch", disabled=nothing,
+                            help="Choose rows or columns first." if nothing else None)  # fmt: skip
+    if clicked:
+        row_mask = table.index.astype(str).isin(rows) if rows else np.ones(len(table), dtype=bool)
         column_mask = table.columns.astype(str).isin(chosen) if chosen else np.ones(table.shape[1], dtype=bool)
-        edits.about_to_change()
+        edits.about_to_change(name)
         painted = table.to_numpy(copy=True)
         painted[np.ix_(row_mask, column_mask)] = value
         setattr(edits, name, pd.DataFrame(painted, table.index, table.columns))
         st.rerun()
 
 
-def _sign_brush(edits: Edits) -> float:
+def _sign_brush() -> float:
     return PAINTS[st.selectbox("Set to", list(PAINTS), key="signs_brush")]
 
 
-def _prior_brush(edits: Edits) -> float | None:
-    return st.number_input("Set to", value=0.0, format="%.4g", step=0.05, key="prior_brush")
+def _prior_brush() -> float:
+    value = st.number_input("Set to", value=None, format="%.4g", step=0.05, key="prior_brush", placeholder="blank")
+    return np.nan if value is None else value
 
 
 def files(edits: Edits, kind: str, table: pd.DataFrame, stem: str) -> None:
@@ -171,8 +180,8 @@ def files(edits: Edits, kind: str, table: pd.DataFrame, stem: str) -> None:
             st.rerun()
     with back:
         help_text = "Takes back the last painting, clearing or import; once more brings it back."
-        if st.button("Undo", key=f"{kind}_undo", width="stretch", disabled=edits.past is None, help=help_text):
-            edits.take_back()
+        if st.button("Undo", key=f"{kind}_undo", width="stretch", disabled=kind not in edits.past, help=help_text):
+            edits.take_back(kind)
             st.rerun()
     if sent is not None:
         _import(edits, kind, sent)
@@ -209,7 +218,7 @@ def _matched(edits: Edits, kind: str, table: pd.DataFrame, name: str) -> tuple[p
 
 def _replace(edits: Edits, kind: str, table: pd.DataFrame | None) -> None:
     """Put a whole matrix in the place of another; None clears it."""
-    edits.about_to_change()
+    edits.about_to_change(kind)
     blank = pd.DataFrame(np.nan, index=edits.signs.index, columns=edits.signs.columns)
     if kind == "groups":
         edits.groups = None if table is None else table["group"].set_axis(edits.signs.index)

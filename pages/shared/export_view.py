@@ -22,13 +22,19 @@ def summary(inputs: Inputs, fit: Fit) -> None:
     if fit.labels is not None:
         parts.append(f"α {spec.penalty.l1_weight:.2f}")
     if fit.clustering is not None:
-        parts.append(f"cutoff {spec.clustering.cutoff_fraction:.2f}")
+        asked = spec.clustering.n_clusters
+        parts.append(f"cutoff {spec.clustering.cutoff_fraction:.2f}" if asked is None else f"{fit.n_clusters} clusters")
     if spec.loss.span is not None:
         parts.append(f"span {spec.loss.span:g}")
-    if fit.beliefs.signs is not None:
-        parts.append("signs")
-    if fit.beliefs.prior is not None:
-        parts.append("prior")
+    held = {
+        "signs": fit.beliefs.signs is not None,
+        "derived signs": spec.signs.derive,
+        "exclusions": fit.beliefs.excluded is not None,
+        "≥ 0": spec.nonneg,
+        "prior": fit.beliefs.prior is not None,
+        "prior from the data": spec.prior.ols,
+    }
+    parts += [name for name, there in held.items() if there]
     parts += [f"{panel.shape[0]} rows", f"gap {feedback.gap(fit)}"]
     st.markdown(" · ".join(map(feedback.plain, parts)))
 
@@ -49,8 +55,9 @@ def downloads(inputs: Inputs, fit: Fit) -> None:
         on_click="ignore", width="stretch",
     )  # fmt: skip
     st.caption(
-        "Sheets: parameters with digests and versions, betas, one row per cell, fit statistics, clusters and linkage, "
-        "signs, prior, a dictionary and checks. Numbers are exact; only their format rounds."
+        "Sheets: parameters with digests and versions, betas, one row per cell, fit statistics, signs, a dictionary "
+        "and checks; clusters, linkage, correlations and the prior where the fit has them. Numbers are exact; only "
+        "their format rounds."
     )
 
 

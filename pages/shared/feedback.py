@@ -19,13 +19,16 @@ MODEL_SENTENCES = {
     "UNILASSO": "UniLasso: a LASSO that weighs each factor's univariate fit, so loadings keep their univariate signs.",
     "GROUP_LASSO": "GROUP_LASSO: the loadings of a response shrink together, weighted by the size of its group; "
     "the share α adds a penalty on single cells.",
-    "GROUP_LASSO_CLUSTERS": "HCGL: as GROUP_LASSO, with the groups found by clustering the responses.",
-    "FACTOR_CLUSTER_GROUP_LASSO": "FCGL: the loadings of a whole cluster on one factor enter or leave together.",
-    "COOPERATIVE_GROUP_LASSO": "Cooperative: as FCGL on your groups, with positive and negative loadings apart, "
-    "so members of a group tend to agree in sign.",
+    "GROUP_LASSO_CLUSTERS": "HCGL: responses that move together are found and penalised alike; the loadings of a "
+    "response shrink together, and the share α adds a penalty on single cells.",
+    "FACTOR_CLUSTER_GROUP_LASSO": "FCGL: responses that move together are found, and the loadings of a whole cluster "
+    "on one factor enter or leave together.",
+    "COOPERATIVE_GROUP_LASSO": "Cooperative: the loadings of a group on one factor enter or leave together, positive "
+    "and negative ones apart, so members of a group tend to agree in sign.",
     "COOPERATIVE_CLUSTER_GROUP_LASSO": "Cooperative on clusters: as Cooperative, with the groups found by clustering.",
 }
 MODEL_HELP = "  \n".join(f"**{name}**:{rest}" for name, rest in (s.split(":", 1) for s in MODEL_SENTENCES.values()))
+ROW = 31  # pixels of a row of a table, at the font size of the theme
 CLUSTER_MARK = "\x1f"  # no name of a response holds a control character
 CLUSTER_HELP = "Groups the penalty uses. The sizes stand below."
 
@@ -73,7 +76,7 @@ def chart(figure: Any, key: str, alt: str) -> None:
 
 def table_height(rows: int, most: int) -> int:
     """Pixels of a table of so many rows and its header, up to a bound from which it scrolls."""
-    return min(36 * (rows + 1) + 2, most)
+    return min(ROW * (rows + 1) + 3, most)
 
 
 def notices(fit: Fit) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -10,17 +10,12 @@ import streamlit as st
 from factorlasso_core import Fit
 from factorlasso_core.figures import rules as rule_figures
 from factorlasso_core.model_types import LassoModelType
-from pages.shared import feedback, settings
+from pages.shared import editors, feedback, reason_map, settings
 from pages.shared.settings import draw, value
 from pages.shared.sidebar import Inputs
 from pages.shared.state import Edits
 
 MAPS = {"rule": "Rule", "t": "t statistic", "multiplier": "Multiplier"}
-MAP_WORDS = {
-    "rule": "What bounds each loading, and in which sign. Point at a cell for everything known about it.",
-    "t": "t statistic of each factor alone, pooled over the group of the response. It is a screen, not a test.",
-    "multiplier": "What the objective would gain per unit the bound is relaxed; negative at a lower bound.",
-}
 
 
 def kept_but_unused(kind: LassoModelType, what: str) -> None:
@@ -75,14 +70,18 @@ def _sign_details(inputs: Inputs) -> None:
 
 
 def reasons(fit: Fit) -> None:
-    """The map of what bounds each loading."""
+    """What bounds each loading, row by row beside the editor."""
     shown = st.segmented_control("Map of", list(MAPS), format_func=MAPS.__getitem__, default="rule", required=True,
                                  key="map_of", label_visibility="collapsed")  # fmt: skip
-    shown = shown or "rule"
-    st.caption(MAP_WORDS[shown])
-    feedback.chart(
-        rule_figures.rule_map(fit, shown, feedback.theme()), f"rule_map_{shown}", f"{MAPS[shown]} of every loading"
-    )
+    reason_map.draw(fit, shown or "rule")
+
+
+def at_a_glance(fit: Fit, shown: str) -> None:
+    """The same as one picture, for panels longer than the screen."""
+    with st.expander("The whole map at a glance", key=f"glance_{shown}", on_change="rerun") as box:
+        if box.open:
+            figure = rule_figures.rule_map(fit, shown, feedback.theme())
+            feedback.chart(figure, f"rule_map_{shown}", f"{MAPS.get(shown, 'Prior')} of every loading")
 
 
 def prior_of_data(inputs: Inputs) -> None:
@@ -95,12 +94,6 @@ def prior_of_data(inputs: Inputs) -> None:
         with st.expander("Name the factors it rests on", key="named_box"):
             st.caption("One or two factors a response; with none the factor with the highest R² is taken.")
             factors_by_response(edits, "named", "factors of its prior", most=2)
-
-
-def prior_in_force(fit: Fit) -> None:
-    """The prior the penalty pulls towards: what was typed over what the data give."""
-    st.caption("The prior in force: what you typed, and where you typed nothing what the data give.")
-    feedback.chart(rule_figures.rule_map(fit, "prior", feedback.theme()), "prior_map", "Prior of every loading")
 
 
 def excluded(inputs: Inputs) -> None:
@@ -116,13 +109,15 @@ def factors_by_response(edits: Edits, name: str, title: str, most: int | None) -
     responses = list(map(str, edits.signs.index))
     table = pd.DataFrame({title: [held.get(response, []) for response in responses]}, index=responses)
     options = list(map(str, edits.signs.columns))
-    column: Any = st.column_config.MultiselectColumn(title, options=options, width="large", color="auto")
-    key = f"{name}_grid_{edits.key}"
-    shown = st.data_editor(
-        table, key=key, column_config={title: column}, height=feedback.table_height(len(table), 420), width="stretch"
-    )
-    picked = {response: list(factors) for response, factors in shown[title].items() if factors is not None}
-    picked = {response: factors[:most] for response, factors in picked.items() if factors}
+    column = partial(st.column_config.MultiselectColumn, options=options, width="large", color="auto")
+    shown = editors.grid(table, pd.DataFrame.copy, f"{name}_grid_{edits.key}", column)
+    st.caption("Click a cell and press Enter to open its list.")
+    picked = {response: list(factors) for response, factors in shown[title].items() if factors}
+    for response, factors in picked.items():
+        if most is not None and len(factors) > most:
+            names = feedback.plain(", ".join(factors[:most]))
+            st.warning(f"{feedback.plain(response)} names {len(factors)} factors; the first {most} count: {names}.")
+    picked = {response: factors[:most] for response, factors in picked.items()}
     if picked != held:
         setattr(edits, name, picked)
         st.rerun()

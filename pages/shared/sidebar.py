@@ -53,6 +53,7 @@ CUTOFF_HELP = (
     "Height of the cut as a share of the largest pairwise distance. The number of clusters moves unevenly "
     "with it: *Tune* says it beside the tree."
 )
+LOST = "Your upload lived in this browser session and is gone after the reload: load the files again on *Data*."
 COUNT_HELP = "Without effect: *Model, Rules* cuts the tree into a number of clusters."
 
 
@@ -96,6 +97,7 @@ class Inputs:
 
 def show(page: str) -> Inputs:
     """Draw the sidebar of a page, fit, and say how the fit stands."""
+    record = state.session()
     _choose()
     if link.arrive(page, PARAMETERS):
         state.forget("lam_stop")
@@ -105,6 +107,8 @@ def show(page: str) -> Inputs:
         st.markdown("### Factor Lasso Workbench")
         for path, label, icon in PAGES:
             st.page_link(path, label=label, icon=icon, query_params=query)
+        if record.lost and record.upload is None:
+            st.warning(LOST, icon=":material/upload_file:")
         source = _source()
         edits = sources.edits(source)
         panel = sources.sample(source, edits)
@@ -115,6 +119,7 @@ def show(page: str) -> Inputs:
         beliefs, untouched = _beliefs(panel, edits, spec, source)
         outcome = compute.run(panel, beliefs, spec, shared=source.public and untouched)
         feedback.status(outcome)
+        _unused(edits, spec)
     return Inputs(source, panel, edits, spec, unit, outcome, query)
 
 
@@ -137,12 +142,30 @@ def _beliefs(panel: Panel, edits: Edits, spec: FitSpec, source: Source) -> tuple
     return partial(Beliefs.for_panel, panel, signs=signs, prior=prior, groups=groups, **chosen), untouched
 
 
+def _unused(edits: Edits, spec: FitSpec) -> None:
+    """Name what is set and has no place in the model: it is kept, and the fit does without it."""
+    kind = spec.model_type
+    signs, prior = not settings.takes_signs(kind), not settings.takes_prior(kind)
+    idle = {
+        "signs": signs and edits.given("signs") is not None,
+        "derived signs": signs and settings.value("derive"),
+        "exclusions": signs and bool(edits.excluded),
+        "≥ 0 everywhere": signs and settings.value("nonneg") == "yes",
+        "prior": prior and edits.given("prior") is not None,
+        "prior from the data": prior and settings.value("ols"),
+    }
+    names = [name for name, there in idle.items() if there]
+    if names:
+        st.caption(f":material/info: Set, but not used by {MODELS[kind.name]}: {', '.join(names)}.")
+
+
 def _choose() -> None:
     """Switch to data that were just uploaded, and away from data that are gone."""
     record = state.session()
     if record.choose is not None:
         state.put("data", record.choose)
         record.choose = None
+    record.lost |= record.page is None and st.query_params.get("data") == sources.UPLOAD
     if state.has("data") and state.value("data") not in sources.choices():
         state.put("data", next(iter(DEMOS)))
 

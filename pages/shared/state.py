@@ -28,7 +28,7 @@ class Edits:
         version: Raised when a matrix changes outside its grid, which then has to be drawn anew.
         limit: End of the colour scale, held between slider steps.
         sample: The last window and the panel inside it, kept so that its digest is computed once.
-        past: The matrices before the last change of many cells, or None.
+        past: Each matrix before its last change of many cells, by name.
     """
 
     data: str
@@ -41,24 +41,24 @@ class Edits:
     version: int = 0
     limit: float | None = None
     sample: tuple[str, Panel] | None = None
-    past: tuple[pd.DataFrame, pd.DataFrame, pd.Series | None] | None = None
+    past: dict[str, pd.DataFrame | pd.Series | None] = field(default_factory=dict)
 
     def given(self, name: str) -> pd.DataFrame | None:
         """The matrix of this name, or None where every cell is blank."""
         table: pd.DataFrame = getattr(self, name)
         return table if table.notna().to_numpy().any() else None
 
-    def about_to_change(self) -> None:
-        """Hold the matrices as they are, so that a change of many cells at once can be taken back."""
-        self.past = (self.signs, self.prior, self.groups)
+    def about_to_change(self, name: str) -> None:
+        """Hold a matrix as it is, so that a change of many cells at once can be taken back."""
+        self.past[name] = getattr(self, name)
         self.version += 1
 
-    def take_back(self) -> None:
-        """Swap with what was held: a second time brings the change back."""
-        if self.past is not None:
-            now = (self.signs, self.prior, self.groups)
-            self.signs, self.prior, self.groups = self.past
-            self.past, self.version = now, self.version + 1
+    def take_back(self, name: str) -> None:
+        """Swap a matrix with what was held: a second time brings the change back."""
+        if name in self.past:
+            held, self.past[name] = self.past[name], getattr(self, name)
+            setattr(self, name, held)
+            self.version += 1
 
     @property
     def key(self) -> str:
@@ -73,6 +73,7 @@ class Session:
     Attributes:
         edits: By digest of the data. upload: The last good upload. pair: The files read last.
         refused: Why the last upload was not taken. choose, shown: Data to switch to on the next run, and on screen.
+        lost: Whether the link asked for an upload that ended with its session.
         page, kept: The page drawn last, and the parameters that all pages share.
         bases: What each grid was first drawn with. cache: Fits of this session. last_good: The last fit that succeeded.
     """
@@ -83,6 +84,7 @@ class Session:
     refused: str | None = None
     choose: str | None = None
     shown: str | None = None
+    lost: bool = False
     page: str | None = None
     kept: dict[str, Any] = field(default_factory=dict)
     bases: dict[str, tuple[str, Any]] = field(default_factory=dict)

@@ -331,11 +331,12 @@ def test_hostile_names_are_text_everywhere(page) -> None:
 def test_edited_signs_survive_pages_data_switches_and_bad_files() -> None:
     app = start("pages/2_Model.py")
     app.selectbox(key="signs_brush").set_value("− (≤ 0)")
+    app.multiselect(key="signs_cols").set_value(["Equity", "Rates"])
     good(app.run())
     app.button(key="signs_paint").click()
     good(app.run())
     painted = fit_id(app)
-    assert "240 of 240 cells constrained" in texts(app)
+    assert "80 of 240 cells constrained" in texts(app)
     go(app, "pages/3_Tune.py")
     assert fit_id(app) == painted
     app.selectbox(key="data").set_value("french")
@@ -352,12 +353,46 @@ def test_edited_signs_survive_pages_data_switches_and_bad_files() -> None:
 def test_a_painting_can_be_taken_back_and_brought_back() -> None:
     app = start("pages/2_Model.py")
     before = fit_id(app)
-    assert app.button(key="signs_undo").disabled
+    assert app.button(key="signs_undo").disabled and app.button(key="signs_paint").disabled
+    app.multiselect(key="signs_cols").set_value(["Equity"])
+    good(app.run())
     app.button(key="signs_paint").click()
     painted = fit_id(good(app.run()))
     for wanted in (before, painted, before):
         app.button(key="signs_undo").click()
         assert fit_id(good(app.run())) == wanted != ""
+
+
+def test_taking_back_a_painting_of_one_matrix_leaves_the_other_alone() -> None:
+    app = part(start(MODEL), "Prior")
+    app.multiselect(key="prior_cols").set_value(["Equity"])
+    app.number_input(key="prior_brush").set_value(0.5)
+    good(app.run())
+    app.button(key="prior_paint").click()
+    good(app.run())
+    part(app, "Signs")
+    assert app.button(key="signs_undo").disabled
+    assert (edits(app).prior["Equity"] == 0.5).all()
+    part(app, "Prior")
+    app.number_input(key="prior_brush").set_value(None)
+    good(app.run())
+    app.multiselect(key="prior_cols").set_value(["Equity"])
+    good(app.run())
+    app.button(key="prior_paint").click()
+    good(app.run())
+    assert edits(app).prior.isna().all().all()
+
+
+def test_a_cluster_picked_for_painting_stands_for_its_members_of_that_moment() -> None:
+    app = start(MODEL, model="HCGL")
+    first = str(fitted(app).clusters.iloc[0])
+    members = list(map(str, fitted(app).clusters.index[fitted(app).clusters == int(first)]))
+    app.multiselect(key="signs_rows").set_value([f"{feedback.CLUSTER_MARK}{first}"])
+    good(app.run())
+    assert app.multiselect(key="signs_rows").value == members
+    slider(app, "Dendrogram cutoff").set_value(0.9)
+    good(app.run())
+    assert app.multiselect(key="signs_rows").value == members
 
 
 def test_a_cell_typed_into_the_grid_is_a_constraint() -> None:
@@ -488,7 +523,7 @@ def test_adaptive_weights_and_free_factors_change_the_fit() -> None:
 @pytest.mark.parametrize("word", ["COOPERATIVE", "UNILASSO"])
 def test_signs_a_model_does_not_take_are_kept_and_not_used(word) -> None:
     app = start(MODEL)
-    edits(app).about_to_change()
+    edits(app).about_to_change("signs")
     edits(app).signs = edits(app).signs.assign(Equity=-1.0)
     good(app.run())
     assert (fitted(app).box.rule == Rule.USER).any()
@@ -505,6 +540,7 @@ def test_excluded_and_named_factors_reach_the_fit() -> None:
     app = start(MODEL, ols="yes")
     edits(app).excluded = {"US Govt": ["Rates"]}
     edits(app).named = {"US Equity": ["Credit"]}
+    edits(app).version += 1
     good(app.run())
     found = fitted(app)
     names = list(found.panel.responses), list(found.panel.factors)
@@ -547,3 +583,29 @@ def test_responses_left_out_of_the_clusters_are_drawn_and_counted_apart() -> Non
     assert fitted(app) is not None
     sizes = int(metric(app, "Clusters"))
     assert sizes == fitted(app).n_clusters
+
+
+def test_a_link_to_an_upload_that_is_gone_says_so_until_there_is_one() -> None:
+    app = start("pages/3_Tune.py", data="upload")
+    assert "is gone after the reload" in texts(app)
+    assert "is gone after the reload" not in texts(start("pages/3_Tune.py"))
+    go(app, "pages/1_Data.py")
+    assert "is gone after the reload" in texts(app)
+    good(upload(app, csv(returns()), csv(returns(names="FG", seed=1))).run())
+    assert "is gone after the reload" not in texts(app)
+
+
+def test_what_is_set_and_not_used_is_named_on_every_page() -> None:
+    app = start("pages/3_Tune.py", model="COOPERATIVE_CLUSTERS", nonneg="yes", derive="yes", ols="yes")
+    assert "Set, but not used by Cooperative, clusters: derived signs, ≥ 0 everywhere." in texts(app)
+    app.selectbox(key="model").set_value("LASSO")
+    assert "Set, but not used" not in texts(good(app.run()))
+
+
+def test_unilasso_keeps_univariate_signs_and_says_so() -> None:
+    app = start(MODEL, model="UNILASSO")
+    rules = fitted(app).box.rule
+    assert set(np.unique(rules)) <= {Rule.DERIVED, Rule.GATED}
+    assert (fitted(app).beta * fitted(app).box.signs >= 0).all() and (fitted(app).beta < 0).any()
+    app.segmented_control(key="map_of").set_value("t")
+    assert "This model derives no signs." in texts(good(app.run()))

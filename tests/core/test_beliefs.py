@@ -6,8 +6,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from factorlasso_core import Beliefs, BeliefsError, FitSpec, Panel, PriorOptions, Rule, SignOptions, fit
+from factorlasso_core import (
+    Beliefs,
+    BeliefsError,
+    FitSpec,
+    LassoModel,
+    LassoModelType,
+    OptionError,
+    Panel,
+    PriorOptions,
+    Rule,
+    SignOptions,
+    fit,
+)
 
+COOPERATIVE = LassoModelType.COOPERATIVE_CLUSTER_GROUP_LASSO
 RNG = np.random.default_rng(0)
 PANEL = Panel.from_frames(
     pd.DataFrame(RNG.standard_normal((40, 3)), columns=["a", "b", "c"]),
@@ -15,10 +28,27 @@ PANEL = Panel.from_frames(
 )
 
 
-@pytest.mark.parametrize("entry", ["a", ["a"], ("a",), np.array(["a"])])
+@pytest.mark.parametrize("entry", ["a", ["a"], ("a",)])
 def test_one_factor_may_stand_for_a_list(entry):
     held = Beliefs.for_panel(PANEL, excluded={"p": entry, "stranger": "b"})
     np.testing.assert_array_equal(held.excluded, [[True, False, False], [False, False, False]])
+
+
+@pytest.mark.parametrize("nobody", [{}, {"p": None}, {"p": np.nan}, {"p": []}])
+def test_nobody_named_is_nobody(nobody):
+    held = Beliefs.for_panel(PANEL, excluded=nobody, unsigned=[], named={"p": None})
+    assert held.excluded is None and held.unsigned is None and held.named == ((), ())
+    assert LassoModel(COOPERATIVE, excluded_factors=nobody or None, auto_sign_excluded_factors=[]) is not None
+
+
+def test_labels_of_several_levels_are_matched_whole():
+    factors = pd.MultiIndex.from_tuples([("eq", "us"), ("eq", "eu"), ("fi", "us")])
+    panel = Panel(PANEL.x, PANEL.y, factors, PANEL.responses, PANEL.index)
+    held = Beliefs.for_panel(panel, excluded={"p": [("fi", "us")]}, unsigned=[("eq", "eu")])
+    assert held.excluded.tolist()[0] == [False, False, True] and held.unsigned.tolist() == [False, True, False]
+    for part in ({"excluded": {"p": "eq"}}, {"named": {"p": "fi"}}, {"unsigned": ["eq"]}):
+        with pytest.raises(BeliefsError, match="which the panel does not have"):
+            Beliefs.for_panel(panel, **part)
 
 
 def test_a_series_of_lists_is_read_too():
@@ -30,8 +60,6 @@ def test_a_series_of_lists_is_read_too():
     ("beliefs", "words"),
     [
         ({"excluded": {"p": ["zz"]}}, "excluded_factors names the factor 'zz' for 'p'"),
-        ({"excluded": ["a"]}, "must map responses to factors, not list"),
-        ({"named": {"p": ["a", "a"]}}, "names a factor twice for 'p'"),
         ({"unsigned": "a"}, "must be a list of factors, not 'a'"),
         ({"unsigned": ["a", "zz"]}, "names 'zz', which the panel does not have"),
         ({"clusters": ["x", "y"]}, "Groups must be a Series"),
@@ -39,6 +67,20 @@ def test_a_series_of_lists_is_read_too():
 )
 def test_what_cannot_be_meant_is_refused_by_name(beliefs, words):
     with pytest.raises(BeliefsError, match=words):
+        Beliefs.for_panel(PANEL, **beliefs)
+
+
+@pytest.mark.parametrize(
+    ("beliefs", "error", "words"),
+    [
+        ({"excluded": ["a"]}, TypeError, "must map responses to factors, not be a list"),
+        ({"excluded": {"p": iter(["a"])}}, OptionError, "the label of a factor, or a list"),
+        ({"named": {"p": ["a", "a"]}}, OptionError, "no factor stands twice"),
+        ({"named": {"p": ["a", "b", "c"]}}, OptionError, "at most 2 factors"),
+    ],
+)
+def test_lists_of_another_kind_are_refused(beliefs, error, words):
+    with pytest.raises(error, match=words):
         Beliefs.for_panel(PANEL, **beliefs)
 
 
@@ -75,6 +117,14 @@ def test_everything_held_has_its_own_digest():
 def test_beliefs_of_another_shape_are_refused(name, shape):
     with pytest.raises(BeliefsError, match=f"The {name} have shape"):
         fit(PANEL, Beliefs(**{name: np.zeros(shape, dtype=bool if name in ("excluded", "unsigned") else float)}))
+
+
+def test_beliefs_do_not_change_with_the_array_they_were_made_from():
+    mine = np.ones((2, 3))
+    held = Beliefs(signs=mine)
+    before = held.key
+    mine[:] = -1.0
+    assert held.key == before and held.signs.min() == 1.0
 
 
 def test_names_for_another_number_of_responses_are_refused():

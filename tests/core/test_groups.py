@@ -163,6 +163,25 @@ def test_responses_left_out_are_as_if_they_were_not_there(kind, derive):
     assert (with_them.beta[SHORT] == 0).all()
 
 
+@pytest.mark.parametrize("kind", [GROUP, COOPERATIVE, FCGL, HCGL])
+def test_responses_left_out_are_in_nobody_s_block_where_groups_are_given(kind):
+    p = panel()
+    given = labels(p, list("aabbaabb"))
+    name = "groups" if kind.needs_groups else "clusters"
+    keep = np.setdiff1d(np.arange(8), SHORT)
+    with_them = fit(p, Beliefs.for_panel(p, **{name: given}), options(kind, exclude_short=True))
+    without = fit(alone(p), Beliefs.for_panel(alone(p), **{name: given}), options(kind, exclude_short=True))
+    np.testing.assert_allclose(with_them.beta[keep], without.beta, rtol=1e-10, atol=1e-14)
+    assert with_them.certificate.relative_gap <= 1e-12
+
+
+def test_labels_of_any_kind_make_groups_and_adaptive_blocks():
+    p = panel()
+    given = Beliefs.for_panel(p, clusters=labels(p, [1, "a", 1, "a", 2, (3,), 2, (3,)]))
+    spec = FitSpec(FCGL, penalty=PenaltyOptions(0.05), signs=SignOptions(derive=True, adaptive=True))
+    assert fit(p, given, spec).n_clusters == 4
+
+
 def test_by_default_they_count_as_in_the_reference():
     p = panel()
     assert fit(p, spec=options(HCGL)).counted.all()

@@ -9,13 +9,15 @@ import pytest
 from factorlasso_core import fast, guided
 from factorlasso_core.certificate import certify
 from factorlasso_core.errors import DataError
+from factorlasso_core.fit import fit
 from factorlasso_core.guided import Guided, guide
-from factorlasso_core.options import LossOptions, PenaltyOptions
+from factorlasso_core.model_types import LassoModelType
+from factorlasso_core.options import FitSpec, LossOptions, PenaltyOptions
 from factorlasso_core.panel import Panel
 from factorlasso_core.penalty import lasso_penalty
 from factorlasso_core.prepare import Prepared, prepare
 from factorlasso_core.problem import Problem
-from factorlasso_core.signs import sign_box
+from factorlasso_core.signs import Rule, sign_box
 
 NAN = np.nan
 
@@ -189,23 +191,20 @@ def test_blocks_of_any_size_give_the_same(cells, holes, monkeypatch):
     np.testing.assert_allclose(parts.moments.constant, whole.moments.constant, rtol=1e-13)
 
 
-def test_own_centring_is_a_panel_of_each_responses_rows_alone():
-    rng = np.random.default_rng(12)
-    x, y = rng.standard_normal((30, 3)) + 2.0, rng.standard_normal((30, 2)) - 1.0
-    y[:11, 1] = NAN
-    own = guide(prepared(x, y, centering="per_response"))
-    alone = guide(prepared(x[11:], y[11:, 1:]))
-    np.testing.assert_allclose(own.slope[1], alone.slope[0], rtol=1e-12)
-    np.testing.assert_allclose(own.moments.gram[1], alone.moments.gram[0], rtol=1e-11, atol=1e-14)
-    np.testing.assert_allclose(own.design(1)[0], alone.design(0)[0], rtol=1e-10, atol=1e-13)
-
-
-def test_own_centring_leaves_no_rounding_of_a_factor_that_stands_still_in_a_responses_rows():
-    rng = np.random.default_rng(13)
-    x, y = rng.standard_normal((40, 2)), rng.standard_normal((40, 2))
-    x[20:, 1], y[:20, 0] = 0.37, NAN
-    g = guide(prepared(x, y, centering="per_response"))
-    assert g.slope[0, 1] == 0 and (g.moments.gram[0, 1] == 0).all() and g.slope[1, 1] != 0
+def test_the_fit_names_who_is_too_short_and_bounds_and_prices_are_those_of_the_loadings():
+    rng = np.random.default_rng(21)
+    x = pd.DataFrame(rng.standard_normal((60, 3))).add_prefix("f")
+    y = pd.DataFrame(x.to_numpy() @ rng.standard_normal((3, 3)) + rng.standard_normal((60, 3))).add_prefix("r")
+    y.iloc[4:, 1] = NAN
+    spec = FitSpec(LassoModelType.UNILASSO, penalty=PenaltyOptions(0.05), warmup_period=None)
+    result = fit(Panel.from_frames(x, y), spec=spec)
+    assert {notice.code for notice in result.notices} == {"few"} and "r1" in result.notices[0].message
+    slope = result.problem.data.slope
+    np.testing.assert_array_equal(result.box.signs, np.sign(slope))
+    assert (result.beta * slope >= 0).all() and (result.box.rule[1] == Rule.GATED).all()
+    prices = result.certificate.multipliers
+    moving = slope != 0
+    np.testing.assert_allclose(result.multipliers[moving] * slope[moving], prices[moving], rtol=1e-12, atol=1e-300)
 
 
 def test_a_problem_that_does_not_fit_into_memory_is_refused(monkeypatch):

@@ -106,6 +106,36 @@ def test_a_table_where_only_the_default_is_known_is_refused_by_name_too(value):
         LassoModel(expert_prior_exposure_budget=value)
 
 
+@pytest.mark.parametrize("name", ["dependence_measure", "distance_transform", "cluster_correlation_transform"])
+def test_a_word_may_be_any_enumeration_of_text(name):
+    kind = type(REFERENCE[name])  # the reference's own: its str() is not its value
+    for member in kind:
+        ours = LassoModel(HCGL, reg_lambda=0.05, **{name: member}).fit(X, Y)
+        same = LassoModel(HCGL, reg_lambda=0.05, **{name: member.value}).fit(X, Y)
+        assert ours.fit_.digest == same.fit_.digest
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("solver", None), ("solver", 5), ("solver_fallbacks", "SCS"), ("solver_fallbacks", [1])]
+)
+def test_solvers_are_names(name, value):
+    with pytest.raises(OptionError, match=f"^{name}="):
+        LassoModel(**{name: value})
+
+
+def test_a_solver_may_be_written_in_small_letters():
+    assert fitted(solver="clarabel").fit_.solved.solution.solver == "CLARABEL"
+
+
+@pytest.mark.parametrize(("name", "value"), [("prior_selection_type", "x"), ("factor_for_prior", {"p": "f1"})])
+def test_what_was_set_by_hand_is_checked_at_the_fit(name, value):
+    model = LassoModel()
+    setattr(model, name, value)
+    with pytest.raises(OptionError, match=f"^{name}="):
+        model.fit(X, Y)
+    assert not hasattr(model, "coef_")
+
+
 BAD = {
     "reg_lambda": (-1e-9, ">= 0"), "span": (1, "greater than 1"), "cutoff_fraction": (0, r"\(0, 1\]"),
     "group_penalty": ("size", "yuan_lin"), "l1_weight": (1.5, r"\[0, 1\]"), "demean": ("yes", "True or False"),

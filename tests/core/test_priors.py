@@ -8,12 +8,12 @@ import pytest
 
 from factorlasso_core.errors import BeliefsError, OptionError
 from factorlasso_core.ewm import loss_weights
+from factorlasso_core.named import named_factors
 from factorlasso_core.panel import Panel
 from factorlasso_core.priors import (
     NamedSet,
     OlsPrior,
     combined_prior,
-    named_factors,
     ols_prior,
     univariate_fits,
 )

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from factorlasso_core.functions import derive_sign_constraints
 from factorlasso_core.signs import (
     Rule,
     block_weights,
@@ -117,6 +118,8 @@ def test_the_stronger_rule_wins_in_every_cell_and_nonneg_is_intersected(seed, au
         found = None if detected is None else detected[cell]
         sign, rule = one_cell(explicit[cell], found, free[cell[1]], excluded[cell], nonneg, prior[cell], overrides)
         expected = {1: 1.0, 0: 0.0, -1: 0.0}.get(sign, 1.0) if nonneg else sign
+        if nonneg and rule is Rule.DERIVED and sign == -1:
+            rule = Rule.NONNEG  # it is nonneg that leaves nothing but zero
         assert Rule(box.rule[cell]) is rule
         np.testing.assert_equal(box.signs[cell], expected)
 
@@ -203,3 +206,9 @@ def test_where_everything_is_gated_every_weight_is_one():
 def test_singleton_clusters_have_the_weights_of_their_cells():
     cell = cell_weights(SLOPE, FOUND, 0.5, 1e-3)
     np.testing.assert_allclose(block_weights(cell, FOUND, np.array([0, 1])), cell)
+
+
+def test_clusters_of_factors_as_a_mapping_are_refused_because_only_its_keys_would_count():
+    x = np.random.default_rng(0).standard_normal((20, 2))
+    with pytest.raises(TypeError, match="not a mapping"):
+        derive_sign_constraints(x, x[:, 0], clusters={"x0": 1, "x1": 1})

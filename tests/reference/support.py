@@ -224,7 +224,7 @@ def assert_exact(result: Fit) -> None:
     only be at the prior; a bound with a multiplier can only be met. Strictly means beyond rounding.
     In UniLasso all this is said of θ.
     """
-    box, penalty, prior = result.box, result.problem.penalty, result.problem.prior
+    box, penalty, prior = result.problem.box, result.problem.penalty, result.problem.prior
     beta = result.solved.solution.beta  # before the loadings of responses in warm-up are set to zero
     assert np.isfinite(beta).all()
     assert ((beta >= box.lower) & (beta <= box.upper)).all()

@@ -108,7 +108,7 @@ def test_from_the_largest_penalty_on_the_fit_is_exactly_the_prior_and_not_before
 
 def largest_penalty(start: Fit, alpha: float) -> float:
     """Smallest λ at which every block's pull at the prior, where the box lets it go, is inside its ball."""
-    problem, box = start.problem, start.box
+    problem, box = start.problem, start.problem.box
     pull = problem.moments.linear - problem.moments.times_gram(problem.prior)
     pull = np.where(problem.prior <= box.lower, np.maximum(pull, 0.0), pull)
     pull = np.where(problem.prior >= box.upper, np.minimum(pull, 0.0), pull)

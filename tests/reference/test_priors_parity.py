@@ -11,7 +11,8 @@ import pytest
 
 from factorlasso_core import BeliefsError, OptionError, Panel
 from factorlasso_core.arrays import Array
-from factorlasso_core.priors import combined_prior, named_factors, ols_prior
+from factorlasso_core.named import named_factors
+from factorlasso_core.priors import combined_prior, ols_prior
 from factorlasso_core.signs import sign_box
 from tests.reference.support import frames, make_panel, quiet, some_prior, some_signs, to_panel
 
