@@ -77,9 +77,7 @@ def ewm_correlation(y: Array, span: float, hold: float = 1.0) -> Array:
 
     A pair that is held while a leg moves on keeps the covariance of larger days, so values beyond 1 occur.
     """
-    result = _from_covariance(ewm_covariance(y, span, hold))
-    np.fill_diagonal(result, 1.0)
-    return result
+    return from_covariance(ewm_covariance(y, span, hold))
 
 
 def sample_correlation(y: Array) -> Array:
@@ -141,11 +139,13 @@ def ewm_covariance(y: Array, span: float, hold: float = 1.0) -> Array:
     return ewm_product(y, y, decay(span), np.zeros((y.shape[1], y.shape[1])), hold)
 
 
-def _from_covariance(covariance: Array) -> Array:
-    """Correlation with the reference's absolute variance floors."""
+def from_covariance(covariance: Array) -> Array:
+    """Return the correlation of a covariance, (N, N), with the reference's absolute floors of variance; not clipped."""
     variance = np.diag(covariance)
     if variance.sum() <= TOTAL_VARIANCE_FLOOR:
         return np.eye(len(variance))
     defined = variance > VARIANCE_FLOOR
     scale = np.where(defined, 1.0 / np.sqrt(np.where(defined, variance, 1.0)), 0.0)
-    return _tidy(covariance * scale[:, None] * scale[None, :])
+    result = _tidy(covariance * scale[:, None] * scale[None, :])
+    np.fill_diagonal(result, 1.0)
+    return result

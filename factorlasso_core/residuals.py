@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.linalg import eigh
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from factorlasso_core.arrays import Array
 from factorlasso_core.errors import DataError, OptionError
@@ -157,7 +157,7 @@ def null_threshold(n_pairs: int, significance: float = 0.05) -> float:
     """
     _require("n_pairs", n_pairs, n_pairs > 0, "above 0")
     _require("significance", significance, 0 < significance < 1, "between 0 and 1, both excluded")
-    return float(chi2.isf(significance, n_pairs))
+    return float(chdtri(n_pairs, significance))
 
 
 def missing_factor_components(

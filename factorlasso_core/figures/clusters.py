@@ -179,6 +179,7 @@ def cluster_sizes(fit: Fit, theme: Theme) -> go.Figure:
         return message(theme, NO_TREE, fit.digest)
     numbers = cluster_numbers(fit, tree_drawing(fit, len(PALETTE)))
     table = pd.DataFrame({"label": fit.labels, "number": numbers, "name": safe_names(fit.panel.responses)})
+    table = table[fit.counted]
     groups = table.groupby("number", sort=True)
     sizes = groups.size().sort_values(ascending=False, kind="stable")
     labels = groups["label"].first()[sizes.index]

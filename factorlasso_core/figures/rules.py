@@ -63,16 +63,29 @@ def rule_map(fit: Fit, show: str, theme: Theme) -> go.Figure:
 
 
 def _rules(fit: Fit, theme: Theme) -> Trace:
-    """Cells coloured by rule."""
+    """Cells coloured by rule, those that must not be positive in the darker tint of theirs."""
+    colours = [colour for rule in Rule for colour in _tints(rule, theme)]
     return {
         "type": "heatmap",
         "name": "rules",
-        "z": fit.box.rule,
+        "z": _codes(fit),
         "zmin": -0.5,
-        "zmax": len(Rule) - 0.5,
-        "colorscale": steps([rule_colours(theme)[rule] for rule in Rule]),
+        "zmax": len(colours) - 0.5,
+        "colorscale": steps(colours),
         "showscale": False,
     }
+
+
+def _codes(fit: Fit) -> Array:
+    """Rule and side of every cell: twice the rule, one more where the loading must not be positive."""
+    return 2 * fit.box.rule.astype(int) + (fit.box.signs < 0)
+
+
+def _tints(rule: Rule, theme: Theme) -> tuple[str, str]:
+    """Colours of a rule for either side."""
+    light, dark = {Rule.USER: ("#5f9bd0", "#1f5a8c"), Rule.DERIVED: ("#57ab8e", "#17503f")}.get(rule, ("", ""))
+    plain = rule_colours(theme)[rule]
+    return plain, (dark if theme.dark else light) or plain
 
 
 def rule_colours(theme: Theme) -> dict[Rule, str]:
@@ -150,23 +163,22 @@ def _anchor() -> Trace:
 
 
 def _key(fit: Fit, theme: Theme) -> list[Trace]:
-    """A legend entry for every rule that occurs."""
-    colours, present = rule_colours(theme), set(np.unique(fit.box.rule).tolist())
-    return [
-        {
-            "type": "scatter",
-            "x": [None],
-            "y": [None],
-            "mode": "markers",
-            "marker": {"symbol": "square", "size": 11, "color": colours[r], "line": {"width": 1, "color": theme.muted}},
-            "hoverinfo": "skip",
-            "name": TITLES[r],
-            "xaxis": "x2",
-            "yaxis": "y2",
-        }
-        for r in TITLES
-        if r in present
-    ]
+    """A legend entry for every rule and side that occurs."""
+    present = set(np.unique(_codes(fit)).tolist())
+    entries = []
+    for code in (2 * int(rule) + side for rule in TITLES for side in (0, 1)):
+        rule, side = Rule(code // 2), code % 2
+        plus = " + or 0" if rule is Rule.USER else " +"  # a derived zero is called gated
+        sides = " −" if side else plus if code + 1 in present else ""
+        marker = {"symbol": "square", "size": 11, "color": _tints(rule, theme)[side]}
+        if code in present:
+            entries.append({
+                **_anchor(),
+                "marker": marker | {"line": {"width": 1, "color": theme.muted}},
+                "name": f"{TITLES[rule]}{sides}",
+                "showlegend": True,
+            })  # fmt: skip
+    return entries
 
 
 def _words(fit: Fit) -> Array:

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from factorlasso_core.arrays import Array
-from factorlasso_core.dependence import TOTAL_VARIANCE_FLOOR, VARIANCE_FLOOR
+from factorlasso_core.dependence import from_covariance
 from factorlasso_core.errors import DataError, OptionError
 from factorlasso_core.ewm import decay, ewm_product, ewm_recursion
 
@@ -135,7 +135,7 @@ def compute_ewm_covar(
     if start.shape != (n, n):
         raise DataError(f"covar0 of shape {start.shape} does not fit {n} columns: it must be ({n}, {n}).")
     covariance = ewm_product(np.atleast_2d(left), np.atleast_2d(right), d, start, nan_backfill.share(d))
-    return _correlation(covariance) if is_corr and left.ndim == 2 else covariance
+    return from_covariance(covariance) if is_corr and left.ndim == 2 else covariance
 
 
 def compute_expanding_power(n: int, power_lambda: float, reverse_columns: bool = False) -> Array:
@@ -205,15 +205,3 @@ def _moment(values: Array, init_type: InitType) -> Array:
     if init_type is InitType.MEAN:
         return mean
     return np.nansum((values - mean) ** 2, axis=0) / count
-
-
-def _correlation(covariance: Array) -> Array:
-    """Correlation with the reference's absolute variance floors."""
-    variance = np.diag(covariance)
-    if variance.sum() <= TOTAL_VARIANCE_FLOOR:
-        return np.eye(len(variance))
-    defined = variance > VARIANCE_FLOOR
-    scale = np.where(defined, 1.0 / np.sqrt(np.where(defined, variance, 1.0)), 0.0)
-    result = covariance * scale[:, None] * scale[None, :]
-    np.fill_diagonal(result, 1.0)
-    return result

@@ -113,7 +113,7 @@ def grid(
     """
     base = state.held_while_drawn(key, lambda: shown_as(current))
     names = [f"c{position}" for position in range(base.shape[1])]
-    drawn = base.set_axis(names, axis=1).set_axis(base.index.astype(str))
+    drawn = base.set_axis(names, axis=1).set_axis(feedback.row_names(base.index))
     config = {name: column(str(label)) for name, label in zip(names, current.columns, strict=True)}
     edited = st.data_editor(drawn, key=key, column_config=config, height=feedback.table_height(len(base), 560))
     return edited.set_axis(current.index).set_axis(current.columns, axis=1)

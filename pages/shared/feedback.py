@@ -79,6 +79,13 @@ def table_height(rows: int, most: int) -> int:
     return min(ROW * (rows + 1) + 3, most)
 
 
+def row_names(labels: Iterable[object]) -> list[str]:
+    """Names of rows for a narrow column: long ones lose their middle, as long as they stay apart."""
+    whole = [str(label) for label in labels]
+    short = [name if len(name) <= 26 else f"{name[:12]}…{name[-13:]}" for name in whole]
+    return short if len(set(short)) == len(set(whole)) else whole
+
+
 def notices(fit: Fit) -> None:
     """What the analyst should know about a fit."""
     for notice in fit.notices:

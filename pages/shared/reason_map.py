@@ -46,7 +46,7 @@ def draw(fit: Fit, show: str) -> None:
     kind = st.column_config.TextColumn if show == "rule" else st.column_config.NumberColumn
     extra = {} if show == "rule" else {"format": FORMATS[show]}
     columns = {name: kind(label, **extra) for name, label in zip(names, labels, strict=True)}
-    table = pd.DataFrame(values, index=fit.panel.responses.astype(str), columns=names)
+    table = pd.DataFrame(values, index=feedback.row_names(fit.panel.responses), columns=names)
     event = st.dataframe(
         table.style.apply(lambda _: _tints(fit, show, values), axis=None) if values.size <= MOST_TINTED else table,
         height=feedback.table_height(len(table), HEIGHT),

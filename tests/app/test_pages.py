@@ -609,3 +609,10 @@ def test_unilasso_keeps_univariate_signs_and_says_so() -> None:
     assert (fitted(app).beta * fitted(app).box.signs >= 0).all() and (fitted(app).beta < 0).any()
     app.segmented_control(key="map_of").set_value("t")
     assert "This model derives no signs." in texts(good(app.run()))
+
+
+def test_long_names_lose_their_middle_only_while_they_stay_apart() -> None:
+    long = [f"A fund with a rather long name, share class {c}" for c in "AB"]
+    assert feedback.row_names(["Fund", *long]) == ["Fund", "A fund with …share class A", "A fund with …share class B"]
+    twins = ["x" * 20 + middle + "y" * 20 for middle in ("one", "two")]
+    assert feedback.row_names(twins) == twins

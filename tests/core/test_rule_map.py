@@ -44,10 +44,12 @@ def cells(fit: Fit, show: str):
 def test_the_rules_are_those_of_the_box_with_a_legend_for_each_that_occurs() -> None:
     fit = fitted()
     figure = rule_map(fit, "rule", Theme())
-    np.testing.assert_array_equal(figure.data[0].z, fit.box.rule)
-    named = {trace.name for trace in figure.data if trace.name in ("yours", "derived", "gated", "excluded", "free")}
+    np.testing.assert_array_equal(figure.data[0].z // 2, fit.box.rule)
+    np.testing.assert_array_equal(figure.data[0].z % 2, fit.box.signs < 0)
+    named = {trace.name for trace in figure.data if trace.showlegend}
     present = {Rule(code).name.lower().replace("user", "yours") for code in np.unique(fit.box.rule)}
-    assert named == present and {"yours", "excluded", "derived"} <= named
+    assert {name.split(" ")[0] for name in named} == present
+    assert {"yours −", "excluded", "derived −", "derived +", "gated"} == named
 
 
 def test_the_signs_in_force_stand_in_the_cells() -> None:
