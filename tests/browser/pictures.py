@@ -9,7 +9,11 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import ARGUMENTS, ROOT, chromium, running_app
 
-PICTURES = {"tune": ("Tune", "light", 1010), "clusters-dark": ("Clusters?data=french", "dark", 900)}
+PICTURES = {
+    "tune": ("Tune", "light", 1010),
+    "clusters-dark": ("Clusters?data=french", "dark", 900),
+    "model": ("Model?data=french&model=FCGL&derive=yes&gate=2.0", "light", 960),
+}
 
 
 def main() -> None:
