@@ -3,8 +3,8 @@
 Works on the deviation from the prior (:class:`~factorlasso_core.deviation.Deviation`). Three steps, repeated
 on the units (a response; a cluster where the penalty couples its members) that are not finished:
 
-1. A unit is finished at once where the deviation zero satisfies the optimality conditions, or where there is
-   neither penalty nor box: least squares.
+1. A unit is finished at once where the deviation zero satisfies the optimality conditions, or where the solution
+   has a closed form: neither penalty nor box (least squares), or a pure row norm without a box.
 2. A burst of accelerated proximal gradient (FISTA with adaptive restart, O'Donoghue and Candès 2015)
    finds which cells are at zero or at a bound.
 3. Newton steps on the cells that are left, where the objective is smooth, bring machine precision; a
@@ -20,9 +20,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from factorlasso_core.arrays import Array
+from factorlasso_core.blocks import RowBlocks
 from factorlasso_core.deviation import Deviation
 from factorlasso_core.newton import newton
 from factorlasso_core.problem import Problem, Solution
+from factorlasso_core.secular import row_norm_minimum
 
 TOLERANCE = 1e-13  # proximal gradient residual of a cell as a share of what its gradient sums
 BURST = 20  # first burst of gradient steps; later ones are longer
@@ -39,11 +41,20 @@ def solve(problem: Problem) -> Solution:
 
 
 def _start(problem: Problem, rows: Deviation) -> Array:
-    """The deviation nearest to zero in the box; without penalty and box the least squares solution nearest to it."""
-    penalised = rows.penalty.block.any(axis=1) | rows.penalty.cell.any(axis=1)
-    bare = ~penalised & np.all(np.isinf(rows.low) & np.isinf(rows.high), axis=1)
+    """The deviation nearest to zero in the box, or the solution where it has a closed form: without bounds and L1 term.
+
+    That is least squares, nearest to the prior, where there is no penalty, and else that of a pure row norm.
+    """
     start = np.clip(np.zeros_like(rows.h), rows.low, rows.high)
-    return np.where(bare[:, None], problem.moments.least_squares(rows.h), start) if bare.any() else start
+    open_ = np.all(np.isinf(rows.low) & np.isinf(rows.high), axis=1) & ~rows.penalty.cell.any(axis=1)
+    normed = rows.penalty.block.any(axis=1)
+    bare = np.flatnonzero(open_ & ~normed)
+    if len(bare):
+        start[bare] = problem.moments.least_squares(rows.h)[bare]
+    pure = np.flatnonzero(open_ & normed)
+    if len(pure) and isinstance(rows.penalty.blocks, RowBlocks):
+        start[pure] = row_norm_minimum(problem.moments.of(pure), rows.h[pure], rows.penalty.block[pure, 0])
+    return start
 
 
 def _on_the_nose(problem: Problem, rows: Deviation, d: Array) -> Array:

@@ -51,6 +51,12 @@ class Moments:
         values = self.spectrum[0]
         return frozen(values > RANK_TOLERANCE * values[:, -1:])
 
+    def of(self, responses: Array) -> Moments:
+        """Return the moments of some responses, given by position; they share the Gram matrices and the spectrum."""
+        part = Moments(self.gram, self.pattern[responses], self.linear[responses], self.constant[responses])
+        vars(part)["spectrum"] = self.spectrum  # where a cached property keeps its value
+        return part
+
     def least_squares(self, h: Array) -> Array:
         """Return ``A_k⁺ h_k`` for every response, (N, M): the smallest minimiser of the bare loss."""
         values, vectors = self.spectrum
