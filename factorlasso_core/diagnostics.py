@@ -29,17 +29,12 @@ class InSample:
 
 def in_sample(data: Prepared, beta: Array) -> InSample:
     """Compute the statistics of loadings (N, M) with the weights of the loss, normalised per response."""
-    weights = data.valid * data.weights[:, None]
-    mass = weights.sum(axis=0)
-    empty = mass == 0
-    share = weights / np.where(empty, 1.0, mass)
     residual = data.y - data.x @ beta.T
-    alpha = (share * residual).sum(axis=0)
+    alpha = data.average(residual)
     if data.own_means:
         residual = residual - alpha
         alpha = np.zeros_like(alpha)
-    ss_res = (share * residual**2).sum(axis=0)
-    ss_total = (share * (data.y - (share * data.y).sum(axis=0)) ** 2).sum(axis=0)
+    ss_res, ss_total, empty = data.average(residual * residual), data.spread, ~data.valid.any(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         r2 = np.where(ss_total > 0, 1.0 - ss_res / ss_total, np.nan)
     values = (np.where(empty, np.nan, value) for value in (alpha, ss_total, ss_res, r2))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -25,6 +25,8 @@ class Prepared:
             units of the panel, from which the regression constant follows; NaN without valid rows.
         own_means: Whether the moments are to be centred on each response's own rows.
         normalization: ``"sample"`` or ``"weight_sum"``, the divisor of the loss.
+        share: (T, N) weight of a row among a response's valid ones, zero without any; (T, 1) on a complete panel.
+        spread: (N,) variance of the responses with these weights, per row.
     """
 
     x: Array
@@ -36,6 +38,23 @@ class Prepared:
     y_means: Array
     own_means: bool
     normalization: str
+    share: Array = field(init=False)
+    spread: Array = field(init=False)
+
+    def __post_init__(self) -> None:
+        whole = len(self.y) > 0 and bool(self.valid.all())
+        weights = self.weights[:, None] if whole else self.valid * self.weights[:, None]
+        mass = weights.sum(axis=0)
+        share = weights / np.where(mass > 0, mass, 1.0)
+        object.__setattr__(self, "share", frozen(share))
+        centred = self.y - self.average(self.y)
+        object.__setattr__(self, "spread", frozen(self.average(centred * centred)))
+
+    def average(self, values: Array) -> Array:
+        """Return the weighted mean of each column of (T, N) over its response's valid rows, (N,)."""
+        if self.share.shape[1] != values.shape[1]:
+            return self.share[:, 0] @ values
+        return np.einsum("tn,tn->n", self.share, values)
 
     @property
     def rows(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -143,7 +145,7 @@ def test_gram_matrices_are_symmetric_one_a_response_and_cannot_be_written():
 
 def test_weights_of_the_rows_do_not_enter():
     data = data_of(7)
-    other = Prepared(**{**vars(data), "weights": np.linspace(0.1, 1.0, data.rows)})
+    other = dataclasses.replace(data, weights=np.linspace(0.1, 1.0, data.rows))
     np.testing.assert_array_equal(guide(other).moments.gram, guide(data).moments.gram)
     np.testing.assert_array_equal(guide(other).slope, guide(data).slope)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -115,7 +117,7 @@ def test_there_are_as_many_patterns_as_distinct_masks():
 def test_permuting_responses_permutes_the_moments():
     data, order = data_of(6), [3, 0, 4, 1, 2]
     parts = {name: getattr(data, name)[..., order] for name in ("y", "valid")}
-    turned = moments(Prepared(**{**vars(data), **parts}))
+    turned = moments(dataclasses.replace(data, **parts))
     m = moments(data)
     np.testing.assert_allclose(turned.linear, m.linear[order], rtol=1e-12)
     np.testing.assert_allclose(turned.gram[turned.pattern], m.gram[m.pattern][order], rtol=1e-12)

@@ -252,3 +252,23 @@ def test_preparing_leaves_the_panel_alone():
 def test_one_row_with_a_span_leaves_no_rows():
     data = prepared(panel_of([[1.0]], [[2.0]]), span=3.0)
     assert data.rows == 0 and data.weights.size == 0
+
+
+@pytest.mark.parametrize("holes", [False, True])
+def test_shares_are_the_weights_of_valid_rows_and_the_spread_is_the_weighted_variance(holes):
+    rng = np.random.default_rng(8)
+    y = rng.standard_normal((40, 3))
+    if holes:
+        y[:30, 1], y[:, 2] = np.nan, np.nan
+    panel = Panel.from_frames(pd.DataFrame(rng.standard_normal((40, 2))), pd.DataFrame(y))
+    data = prepare(panel, LossOptions(span=10.0))
+    weights = data.valid * data.weights[:, None]
+    for k in range(3):
+        if weights[:, k].any():
+            mean = np.average(data.y[:, k], weights=weights[:, k])
+            spread = np.average((data.y[:, k] - mean) ** 2, weights=weights[:, k])
+            assert data.average(data.y)[k] == pytest.approx(mean, abs=1e-14)
+            assert data.spread[k] == pytest.approx(spread, rel=1e-12)
+        else:
+            assert (data.average(data.y)[k], data.spread[k]) == (0, 0)
+    assert data.share.shape == ((39, 3) if holes else (39, 1)) and not data.share.flags.writeable
