@@ -10,7 +10,6 @@ import pandas as pd
 
 from factorlasso_core.arrays import Array
 from factorlasso_core.model_types import LassoModelType
-from factorlasso_core.nowcast import factors_complete, final_response_complete, unexplained
 from factorlasso_core.result import Fit
 
 
@@ -49,9 +48,6 @@ def fitted_attributes(result: Fit, x: pd.DataFrame, y: pd.DataFrame) -> dict[str
         "effective_cluster_correlation_span_": spec.clustering.span or spec.loss.span,
         "fit_demeaned_": spec.loss.demean,
         "n_features_in_": len(panel.factors),
-        "nowcast_residuals_": pd.DataFrame(unexplained(panel, result.beta), index=x.index, columns=panel.responses),
-        "nowcast_factors_complete_": factors_complete(panel),
-        "nowcast_final_response_complete_": final_response_complete(panel),
         **_loss(result),
         **_signs(result),
         **_priors(result),
@@ -91,9 +87,7 @@ def _signs(result: Fit) -> dict[str, Any]:
     attributes["detected_signs_"] = None if found is None else panel.cells(found.detected)
     if found is not None and found.weights is not None:
         attributes["sign_penalty_weights_"] = panel.cells(found.weights.cell)
-        if result.spec.model_type.couples_responses and result.labels is not None:
-            again = pd.Series(result.labels).duplicated().to_numpy()  # blocks as their labels first appear
-            attributes["sign_block_weights_"] = np.array(found.weights.block[~again])
+        attributes["sign_block_weights_"] = None if result.labels is None else result.block_weights
     return attributes
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from factorlasso_core.options import FitSpec, LossOptions
 from factorlasso_core.panel import Panel
 from factorlasso_core.penalty import Penalty, group_penalty, lasso_penalty
 from factorlasso_core.prepare import Prepared
-from factorlasso_core.priors import OlsPrior, combined_prior, ols_prior
+from factorlasso_core.priors import OlsPrior, combined_prior, laid_over, ols_prior
 from factorlasso_core.problem import Problem
 from factorlasso_core.result import MINIMUM_ROWS, Fit, cell_states, notices
 from factorlasso_core.signs import Box, kept_signs, sign_rules
@@ -80,10 +81,8 @@ def _check_composition(beliefs: Beliefs, spec: FitSpec) -> None:
     if most > (allowed := spec.prior.max_named_factors):
         raise BeliefsError(f"{most} factors are named for one response and max_named_factors is {allowed}.")
     kind = spec.model_type
-    unsupported = ["signs", "excluded"] if kind.is_cooperative else []
-    if kind is LassoModelType.UNILASSO:
-        unsupported = ["signs", "excluded", "prior"]
-    for name in unsupported:
+    places = {"signs": kind.takes_signs, "excluded": kind.takes_signs, "prior": kind.takes_prior}
+    for name in (name for name, there in places.items() if not there):
         if getattr(beliefs, name) is not None:
             raise BeliefsError(f"{kind.name} takes no {name}: leave it out, or choose another model.")
 
@@ -138,18 +137,20 @@ def _ols(stages: Stages, panel: Panel, beliefs: Beliefs, spec: FitSpec) -> OlsPr
     """The prior of the data, a stage of its own; None where it was not asked for."""
     if not spec.prior.ols:
         return None
-    span, warmup, named, vif, excluded = (
-        spec.loss.span, spec.warmup_period, beliefs.named, spec.prior.max_vif, beliefs.excluded
-    )  # fmt: skip
-    options = canonical_json([span, warmup, named, vif])
-    key = digest(panel.key, options, b"" if excluded is None else array_bytes(excluded))
-    return stages.get("ols", key, lambda: ols_prior(panel, span, warmup, named, vif, excluded))
+    options: dict[str, Any] = {
+        "span": spec.loss.span,
+        "warmup_period": spec.warmup_period,
+        "named": beliefs.named,
+        "max_vif": spec.prior.max_vif,
+    }
+    excluded = beliefs.excluded
+    key = digest(panel.key, canonical_json(options), b"" if excluded is None else array_bytes(excluded))
+    return stages.get("ols", key, lambda: ols_prior(panel, **options, excluded=excluded))
 
 
 def _prior(beliefs: Beliefs, ols: OlsPrior | None, shape: tuple[int, ...]) -> Array:
     """The analyst's prior where there is one, else that of the data, else zero."""
-    base = np.zeros(shape) if ols is None else ols.prior
-    return frozen(base if beliefs.prior is None else np.where(np.isnan(beliefs.prior), base, beliefs.prior))
+    return frozen(laid_over(np.zeros(shape) if ols is None else ols.prior, beliefs.prior))
 
 
 def _penalty(spec: FitSpec, groups: Groups | None, found: Evidence | None, shape: tuple[int, ...]) -> Penalty:

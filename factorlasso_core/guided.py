@@ -18,8 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from factorlasso_core.arrays import Array, frozen
-from factorlasso_core.errors import DataError
-from factorlasso_core.moments import LARGEST_GRAMS, Moments
+from factorlasso_core.moments import Moments, check_grams
 from factorlasso_core.prepare import Prepared
 
 LEAST_ROWS = 5  # valid rows below which a response is not fitted
@@ -69,7 +68,8 @@ def guide(data: Prepared, loo: bool = True) -> Guided:
         DataError: The Gram matrices of all responses would not fit into memory.
     """
     (rows, factors), responses = data.x.shape, data.y.shape[1]
-    _check_size(responses, factors)
+    cure = "UniLasso holds one a response, so use fewer factors, or fit the responses in parts"
+    check_grams(responses, factors, "responses", cure)
     slope, linear = np.zeros((responses, factors)), np.zeros((responses, factors))
     gram, constant = np.zeros((responses, factors, factors)), np.zeros(responses)
     step = max(1, BLOCK_CELLS // (rows * factors))
@@ -84,17 +84,6 @@ def guide(data: Prepared, loo: bool = True) -> Guided:
         constant[part] = (y * y).sum(axis=1) * scale
     quadratic = Moments(frozen(gram), frozen(np.arange(responses)), frozen(linear), frozen(constant))
     return Guided(data, loo, frozen(slope), quadratic)
-
-
-def _check_size(responses: int, factors: int) -> None:
-    """Refuse what would not fit into memory, before it is tried."""
-    size = 8 * responses * factors**2
-    if size > LARGEST_GRAMS:
-        raise DataError(
-            f"{responses} responses and {factors} factors need {size / 2**30:.1f} GiB of Gram matrices in the "
-            f"univariate-guided lasso, more than {LARGEST_GRAMS / 2**30:.0f}: use fewer factors, or fit the responses "
-            "in parts."
-        )
 
 
 def _block(data: Prepared, part: slice) -> tuple[Array, Array, Array]:

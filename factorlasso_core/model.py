@@ -12,7 +12,13 @@ from factorlasso_core.attributes import fitted_attributes
 from factorlasso_core.beliefs import Beliefs
 from factorlasso_core.errors import DataError, NotFittedError, OptionError
 from factorlasso_core.frames import Table, aligned_frames, as_frame, on_one_index
-from factorlasso_core.nowcast import LassoNowcastResult, nowcast
+from factorlasso_core.nowcast import (
+    LassoNowcastResult,
+    factors_complete,
+    final_response_complete,
+    nowcast,
+    residuals,
+)
 from factorlasso_core.options import FitSpec
 from factorlasso_core.panel import Panel
 from factorlasso_core.parameters import Parameters, check_parameters
@@ -242,6 +248,11 @@ class LassoModel(Parameters):
     cutoff = property(lambda self: self.cutoff_)
     x = property(lambda self: self.x_)
     y = property(lambda self: self.y_)
+
+    # What a nowcast rests on, made when asked for: the residuals are as large as the responses.
+    nowcast_residuals_ = property(lambda self: residuals(self.fit_))
+    nowcast_factors_complete_ = property(lambda self: factors_complete(self.fit_.panel))
+    nowcast_final_response_complete_ = property(lambda self: final_response_complete(self.fit_.panel))
 
     # Prediction -----------------------------------------------------------------------------------
 

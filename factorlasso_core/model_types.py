@@ -38,6 +38,16 @@ class LassoModelType(Enum):
         return self in (LassoModelType.COOPERATIVE_GROUP_LASSO, LassoModelType.COOPERATIVE_CLUSTER_GROUP_LASSO)
 
     @property
+    def takes_signs(self) -> bool:
+        """Whether bounds on loadings have a place in the model, given or derived."""
+        return self is not LassoModelType.UNILASSO and not self.is_cooperative
+
+    @property
+    def takes_prior(self) -> bool:
+        """Whether a prior has a place in the model."""
+        return self is not LassoModelType.UNILASSO
+
+    @property
     def is_lasso(self) -> bool:
         """Whether the penalty is on single cells only."""
         return self in (LassoModelType.LASSO, LassoModelType.UNILASSO)

@@ -85,7 +85,8 @@ def gram_times(gram: Array, pattern: Array, b: Array) -> Array:
 def moments(data: Prepared) -> Moments:
     """Compute the moments of prepared arrays; responses missing in the same rows share a Gram matrix."""
     masks, pattern = _patterns(data.valid)
-    _check_size(len(masks), data.x.shape[1])
+    cure = "use fewer factors, or responses with common gaps"
+    check_grams(len(masks), data.x.shape[1], "different patterns of missing data", cure)
     weights = masks * data.weights  # (P, T)
     mass = weights.sum(axis=1)
     gram = _grams(data.x, weights)
@@ -103,13 +104,13 @@ def moments(data: Prepared) -> Moments:
     )
 
 
-def _check_size(patterns: int, factors: int) -> None:
-    """Refuse what would not fit into memory, before it is tried."""
-    size = 8 * patterns * factors**2
+def check_grams(count: int, factors: int, what: str, cure: str) -> None:
+    """Refuse Gram matrices, one for each of ``what``, that would not fit into memory, before they are made."""
+    size = 8 * count * factors**2
     if size > LARGEST_GRAMS:
         raise DataError(
-            f"{patterns} different patterns of missing data and {factors} factors need {size / 2**30:.1f} GiB of Gram "
-            f"matrices, more than {LARGEST_GRAMS / 2**30:.0f}: use fewer factors, or responses with common gaps."
+            f"{count} {what} and {factors} factors need {size / 2**30:.1f} GiB of Gram "
+            f"matrices, more than {LARGEST_GRAMS / 2**30:.0f}: {cure}."
         )
 
 

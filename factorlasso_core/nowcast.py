@@ -60,7 +60,8 @@ def nowcast(fit: Fit, x: pd.DataFrame, *, alpha_span: float | None = None) -> La
     _check_fit(fit)
     factors = _checked_factors(fit.panel, x)
     panel, span = fit.panel, fit.spec.loss.span if alpha_span is None else float(alpha_span)
-    left = unexplained(panel, fit.beta)
+    unexplained = residuals(fit)
+    left = unexplained.to_numpy()
     level = _level(left, span)
     component = factors @ fit.beta.T
     return LassoNowcastResult(
@@ -69,14 +70,15 @@ def nowcast(fit: Fit, x: pd.DataFrame, *, alpha_span: float | None = None) -> La
         target_factors=x.copy(),
         stat_alpha=panel.by_response(level, "stat_alpha"),
         betas=fit.betas,
-        residuals=pd.DataFrame(left, index=panel.index, columns=panel.responses),
+        residuals=unexplained,
         diagnostics=_diagnostics(fit, left, level, span),
     )
 
 
-def unexplained(panel: Panel, beta: Array) -> Array:
+def residuals(fit: Fit) -> pd.DataFrame:
     """Return ``y - x β'`` in units of the panel, (T, N); NaN where the response or one of its factors is missing."""
-    return panel.y - panel.x @ beta.T
+    panel = fit.panel
+    return pd.DataFrame(panel.y - panel.x @ fit.beta.T, index=panel.index, columns=panel.responses)
 
 
 def factors_complete(panel: Panel) -> bool:

@@ -145,9 +145,7 @@ def _check_solvers(parameters: Mapping[str, Any]) -> None:
 
 
 def _not_taken(kind: LassoModelType) -> tuple[str, ...]:
-    if kind is LassoModelType.UNILASSO:
-        return NO_SIGNS + NO_PRIOR
-    return NO_SIGNS if kind.is_cooperative else ()
+    return NO_SIGNS * (not kind.takes_signs) + NO_PRIOR * (not kind.takes_prior)
 
 
 def _refused(parameters: Mapping[str, Any], name: str, allowed: str) -> OptionError:

@@ -103,17 +103,32 @@ def group_penalty(
         labels: (N,) group of each response. factors: M. weights: Adaptive multipliers.
         counted: (N,) responses that count in group sizes; by default all.
     """
-    by_group = group_weights(labels, options.group_penalty, counted)[:, None]
-    size = (1.0 - options.l1_weight) * options.reg_lambda * by_group
-    cell = np.full((len(labels), factors), options.l1_weight * options.reg_lambda)
-    if weights is not None:
-        cell = cell * weights.cell
-    if not model_type.couples_responses:
-        row = size if weights is None else size * weights.row[:, None]
-        return Penalty(RowBlocks(), frozen(row), frozen(cell))
-    kind = SignedBlocks if model_type.is_cooperative else FactorBlocks
-    block = np.broadcast_to(size, cell.shape) * (1.0 if weights is None else weights.block)
+    by_group = group_weights(labels, options.group_penalty, counted)
     codes = pd.factorize(labels)[0]
     if counted is not None:  # who does not count is in nobody's block
         codes = np.where(counted, codes, codes.max() + 1 + np.arange(len(codes)))
-    return Penalty(kind(codes), frozen(block), frozen(cell))
+    across = SignedBlocks if model_type.is_cooperative else FactorBlocks
+    blocks = across(codes) if model_type.couples_responses else RowBlocks()
+    return mixed_penalty(options, by_group, blocks, (len(labels), factors), weights)
+
+
+def mixed_penalty(
+    options: PenaltyOptions,
+    by_group: Array,
+    blocks: Blocks,
+    shape: tuple[int, int],
+    weights: AdaptiveWeights | None = None,
+) -> Penalty:
+    """Share α of λ on the cells, the rest on the blocks.
+
+    Args:
+        by_group: (N,) w of each response's group. shape: (N, M). weights: Adaptive multipliers.
+    """
+    rows = isinstance(blocks, RowBlocks)
+    size = (1.0 - options.l1_weight) * options.reg_lambda * by_group[:, None]
+    block = np.array(np.broadcast_to(size, (shape[0], 1) if rows else shape))
+    cell = np.full(shape, options.l1_weight * options.reg_lambda)
+    if weights is not None:
+        block *= weights.row[:, None] if rows else weights.block
+        cell *= weights.cell
+    return Penalty(blocks, frozen(block), frozen(cell))

@@ -87,6 +87,11 @@ class OlsPrior:
         return pd.DataFrame(columns, index=panel.responses.rename("response"))
 
 
+def laid_over(base: Array, explicit: Array | None) -> Array:
+    """Return the analyst's cells over a base, (N, M); NaN says nothing."""
+    return base if explicit is None else np.where(np.isnan(explicit), base, explicit)
+
+
 def combined_prior(ols: Array, explicit: Array | None, lower: Array, upper: Array) -> Array:
     """Return the prior in force, (N, M): explicit cells win, cells outside the box are zero.
 
@@ -96,7 +101,7 @@ def combined_prior(ols: Array, explicit: Array | None, lower: Array, upper: Arra
         ols: (N, M) prior of the data. explicit: (N, M) of the analyst, NaN where there is none, or None.
         lower, upper: (N, M) bounds from the signs in force; they contain zero.
     """
-    prior = ols if explicit is None else np.where(np.isnan(explicit), ols, explicit)
+    prior = laid_over(ols, explicit)
     return frozen(np.where((prior < lower) | (prior > upper), 0.0, prior))
 
 

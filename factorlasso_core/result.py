@@ -111,6 +111,14 @@ class Fit:
         return np.divide(prices, data.slope, out=np.zeros_like(prices), where=data.slope != 0)
 
     @property
+    def block_weights(self) -> Array | None:
+        """Adaptive weight of every block, (G, M), groups in the order they first occur; None without any."""
+        if self.evidence is None or self.evidence.weights is None or not self.spec.model_type.couples_responses:
+            return None
+        groups = np.zeros(len(self.beta)) if self.labels is None else self.labels
+        return self.evidence.weights.block[~pd.Series(groups).duplicated().to_numpy()]
+
+    @property
     def betas(self) -> pd.DataFrame:
         """Loadings as a frame of the caller's own, responses by factors."""
         return self.panel.cells(self.beta)

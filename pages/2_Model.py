@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import editors, feedback, layout, model_view, reason_map, settings, state
+from pages.shared import editors, feedback, layout, model_view, reason_map, state
 
 inputs = layout.begin("Model")
 edits, fit, kind = inputs.edits, feedback.need_fit(inputs.outcome), inputs.spec.model_type
@@ -18,7 +18,7 @@ part = st.segmented_control(
     label_visibility="collapsed",
 )
 if part == "Signs":
-    if not settings.takes_signs(kind):
+    if not kind.takes_signs:
         model_view.kept_but_unused(kind, "signs")
     model_view.automatic_signs(inputs)
     editors.paint_signs(edits, feedback.members(fit))
@@ -32,7 +32,7 @@ if part == "Signs":
     editors.files(edits, "signs", edits.signs, inputs.source.key)
     model_view.excluded(inputs)
 elif part == "Prior":
-    if not settings.takes_prior(kind):
+    if not kind.takes_prior:
         model_view.kept_but_unused(kind, "prior")
     model_view.prior_of_data(inputs)
     editors.paint_prior(edits, feedback.members(fit))

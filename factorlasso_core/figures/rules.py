@@ -49,15 +49,14 @@ def rule_map(fit: Fit, show: str, theme: Theme) -> go.Figure:
     """
     if show not in SHOWN:
         raise OptionError("show", show, f"one of {', '.join(map(repr, SHOWN))}")
-    if show == "t" and fit.evidence is None:
-        return message(theme, "t statistics appear once signs are derived from the data.", fit.digest)
-    if show == "multiplier" and fit.certificate is None:
-        return message(theme, "Nothing was solved, so no bound has a price.", fit.digest)
-    cells = _rules(fit, theme) if show == "rule" else _numbers(fit, show, theme)
+    values = None if show == "rule" else numbers(fit, show)
+    if show != "rule" and values is None:
+        return message(theme, nothing(fit, show), fit.digest)
+    cells = _rules(fit, theme) if values is None else _numbers(values, show, theme)
     cells |= {"customdata": _words(fit), "hovertemplate": "<b>%{y}</b><br>%{x}<br>%{customdata}<extra></extra>"}
     few = len(fit.beta) <= TEXT_ROWS and fit.beta.shape[1] <= TEXT_COLUMNS
     traces = [cells | {"xgap": 1, "ygap": 1 if len(fit.beta) <= 80 else 0, "xaxis": "x", "yaxis": "y"}]
-    traces += [_texts(fit, show, theme)] if few else [_anchor()]
+    traces += [_texts(fit, values, show, theme)] if few else [_anchor()]
     traces += _key(fit, theme) if show == "rule" else []
     return go.Figure(data=traces, layout=_layout(fit, theme))
 
@@ -100,9 +99,26 @@ def rule_colours(theme: Theme) -> dict[Rule, str]:
     }
 
 
-def _numbers(fit: Fit, show: str, theme: Theme) -> Trace:
+def numbers(fit: Fit, show: str) -> Array | None:
+    """Return the numbers of a map other than that of the rules, (N, M); None where there are none."""
+    if show == "t":
+        return None if fit.evidence is None else fit.evidence.t
+    if show == "prior":
+        return fit.prior
+    return None if fit.certificate is None else fit.multipliers
+
+
+def nothing(fit: Fit, show: str) -> str:
+    """Say why a map has no numbers."""
+    if show == "multiplier":
+        return "Nothing was solved, so no bound has a price."
+    if not fit.spec.model_type.takes_signs:
+        return "This model derives no signs."
+    return "t statistics appear once signs are derived from the data."
+
+
+def _numbers(values: Array, show: str, theme: Theme) -> Trace:
     """Cells coloured by a number."""
-    values = _values(fit, show)
     limit = _limit(values, show)
     return {
         "type": "heatmap",
@@ -120,23 +136,13 @@ def _limit(values: Array, show: str) -> float:
     return min(colour_limit(values), 10.0) if show == "t" else colour_limit(values)
 
 
-def _values(fit: Fit, show: str) -> Array:
-    if show == "t" and fit.evidence is not None:
-        return fit.evidence.t
-    if show == "prior":
-        return fit.prior
-    assert fit.certificate is not None
-    return fit.multipliers
-
-
-def _texts(fit: Fit, show: str, theme: Theme) -> Trace:
+def _texts(fit: Fit, values: Array | None, show: str, theme: Theme) -> Trace:
     """The sign in force, or the number, in each cell."""
-    if show == "rule":
+    if values is None:
         signs = fit.box.signs
         text = np.array([[SYMBOLS.get(sign, "") for sign in row] for row in signs.tolist()], dtype=object)
         colours = np.full(text.shape, theme.ink, dtype=object)
     else:
-        values = _values(fit, show)
         text = np.array([[FORMS[show].format(v) if v else "" for v in row] for row in values.tolist()], dtype=object)
         white = theme.wants_white(np.clip(values / _limit(values, show), -1, 1))
         colours = np.where(white, "#ffffff", "#000000")

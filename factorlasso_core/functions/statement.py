@@ -11,7 +11,7 @@ from factorlasso_core.blocks import FactorBlocks, RowBlocks
 from factorlasso_core.errors import BeliefsError, DataError
 from factorlasso_core.options import LossOptions, PenaltyOptions
 from factorlasso_core.options.base import check_choice, check_flag
-from factorlasso_core.penalty import AdaptiveWeights, Penalty
+from factorlasso_core.penalty import AdaptiveWeights, Penalty, mixed_penalty
 from factorlasso_core.prepare import Prepared, prepared_arrays
 from factorlasso_core.signs import Box, Rule, sign_box
 
@@ -162,11 +162,9 @@ def blocks_penalty(
 ) -> Penalty:
     """Share α of λ on the cells, the rest on the blocks; a row pays for each of its groups."""
     groups = member.shape[1] if options.group_penalty == "normalized" else 1
-    size = (1.0 - options.l1_weight) * options.reg_lambda * (member @ np.sqrt(member.sum(axis=0) / groups))
-    cell = options.l1_weight * options.reg_lambda * weights.cell
-    if kind is None:
-        return Penalty(RowBlocks(), frozen((size * weights.row)[:, None]), frozen(cell))
-    return Penalty(kind(_units(member)), frozen(size[:, None] * weights.block), frozen(cell))
+    by_group = member @ np.sqrt(member.sum(axis=0) / groups)
+    blocks = RowBlocks() if kind is None else kind(_units(member))
+    return mixed_penalty(options, by_group, blocks, weights.block.shape, weights)
 
 
 def _units(member: Array) -> Array:

@@ -50,16 +50,17 @@ class FitSpec(Options):
 
     def _incompatible(self) -> list[tuple[str, object, object]]:
         """Options the model type does not take: name, value, and the value that is neutral."""
-        if not self.model_type.is_cooperative and self.model_type is not LassoModelType.UNILASSO:
-            return []
-        found: list[tuple[str, object, object]] = [
-            ("nonneg", self.nonneg, False),
-            ("auto_sign_constraints", self.signs.derive, False),
-            ("auto_sign_adaptive_weights", self.signs.adaptive, False),
-        ]
+        found: list[tuple[str, object, object]] = []
+        if not self.model_type.takes_signs:
+            found += [
+                ("nonneg", self.nonneg, False),
+                ("auto_sign_constraints", self.signs.derive, False),
+                ("auto_sign_adaptive_weights", self.signs.adaptive, False),
+            ]
+        if not self.model_type.takes_prior:
+            found.append(("apply_ols_prior", self.prior.ols, False))
         if self.model_type is LassoModelType.UNILASSO:
             found += [
-                ("apply_ols_prior", self.prior.ols, False),
                 ("loss_normalization", self.loss.normalization, "sample"),
                 ("centering", self.loss.centering, "panel"),
             ]

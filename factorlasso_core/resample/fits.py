@@ -113,8 +113,8 @@ def _changes(found: Fit, start: Fit) -> Array:
         partition = not np.array_equal(pd.factorize(found.labels)[0], pd.factorize(start.labels)[0])
     if start.evidence is not None and start.evidence.weights is not None:
         cells = _differing(*(_weights(result).cell for result in (found, start)))
-        if start.spec.model_type.couples_responses:
-            blocks = _differing(*map(_block_weights, (found, start)))
+        if found.block_weights is not None and start.block_weights is not None:
+            blocks = _differing(found.block_weights, start.block_weights)
     chosen = [np.zeros(1) if result.ols is None else 1.0 * (result.ols.prior != 0) for result in (found, start)]
     prior, signs = _differing(found.prior, start.prior), _differing(*(_bounds(result) for result in (found, start)))
     return np.array([found.n_clusters or 0, partition, prior, _differing(*chosen), signs, cells, blocks])
@@ -129,12 +129,6 @@ def _bounds(result: Fit) -> Array:
 def _weights(result: Fit) -> AdaptiveWeights:
     assert result.evidence is not None and result.evidence.weights is not None
     return result.evidence.weights
-
-
-def _block_weights(result: Fit) -> Array:
-    """Weight of every block, clusters in order of appearance by factors."""
-    groups = np.zeros(len(result.beta)) if result.labels is None else result.labels
-    return _weights(result).block[np.sort(np.unique(groups, return_index=True)[1])]
 
 
 def _differing(new: Array, old: Array) -> int:

@@ -10,7 +10,7 @@ import streamlit as st
 from factorlasso_core import Fit
 from factorlasso_core.figures import rules as rule_figures
 from factorlasso_core.model_types import LassoModelType
-from pages.shared import editors, feedback, reason_map, settings
+from pages.shared import editors, feedback, reason_map
 from pages.shared.settings import draw, value
 from pages.shared.sidebar import Inputs
 from pages.shared.state import Edits
@@ -27,7 +27,7 @@ def kept_but_unused(kind: LassoModelType, what: str) -> None:
 def automatic_signs(inputs: Inputs) -> None:
     """Signs from the data: the switch, the gate, and what stands behind them."""
     kind = inputs.spec.model_type
-    off = not settings.takes_signs(kind)
+    off = not kind.takes_signs
     left, middle, right = st.columns([2, 3, 2], vertical_alignment="center")
     with left:
         draw("derive", "Derive signs from the data",
@@ -89,7 +89,7 @@ def prior_of_data(inputs: Inputs) -> None:
     kind, edits = inputs.spec.model_type, inputs.edits
     draw("ols", "Prior from the data",
          "Pulls each response towards its univariate slope on the factor that explains it best. What you type wins.",
-         disabled=not settings.takes_prior(kind))  # fmt: skip
+         disabled=not kind.takes_prior)  # fmt: skip
     if inputs.spec.prior.ols:
         with st.expander("Name the factors it rests on", key="named_box"):
             st.caption("One or two factors a response; with none the factor with the highest R² is taken.")
@@ -144,7 +144,7 @@ def rules(inputs: Inputs) -> None:
     with rest:
         st.markdown("**Loadings**")
         draw("nonneg", "Sign of all loadings", "Intersected with the sign matrix.",
-             disabled=not settings.takes_signs(kind))  # fmt: skip
+             disabled=not kind.takes_signs)  # fmt: skip
         draw("group_penalty", "Weight of a group", "How the penalty of a group grows with its size.",
              disabled=kind.is_lasso)  # fmt: skip
         if guided:

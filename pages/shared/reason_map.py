@@ -13,10 +13,10 @@ import streamlit as st
 from factorlasso_core import Fit
 from factorlasso_core.arrays import Array
 from factorlasso_core.figures.cells import STATE_WORDS
-from factorlasso_core.figures.rules import SYMBOLS, TITLES, rule_colours
+from factorlasso_core.figures.rules import SYMBOLS, TITLES, nothing, numbers, rule_colours
 from factorlasso_core.result import State
 from factorlasso_core.signs import Rule
-from pages.shared import feedback, settings
+from pages.shared import feedback
 
 HEIGHT = 560  # pixels, as the editor beside it
 MOST_TINTED = 5_000  # cells; a larger table is drawn without colours
@@ -26,20 +26,15 @@ WORDS = {
     "multiplier": "What the objective would gain per unit the bound is relaxed; negative at a lower bound.",
     "prior": "The prior in force: what you typed, and where you typed nothing what the data give.",
 }
-NOTHING = {
-    "t": "t statistics appear once signs are derived from the data.",
-    "multiplier": "Nothing was solved, so no bound has a price.",
-}
 FORMATS = {"t": "%.2f", "multiplier": "%.2e", "prior": "%.4g"}
 
 
 def draw(fit: Fit, show: str) -> None:
     """Draw the table of rules, t statistics, multipliers or prior, and what is known about the chosen cell."""
     st.caption(WORDS[show])
-    values = _values(fit, show)
+    values = _rules(fit) if show == "rule" else numbers(fit, show)
     if values is None:
-        idle = show == "t" and not settings.takes_signs(fit.spec.model_type)
-        st.info("This model derives no signs." if idle else NOTHING[show])
+        st.info(nothing(fit, show))
         return
     names = [f"c{position}" for position in range(values.shape[1])]
     labels = [str(factor) for factor in fit.panel.factors]
@@ -60,18 +55,12 @@ def draw(fit: Fit, show: str) -> None:
             st.caption(_everything(fit, row, names.index(column)))
 
 
-def _values(fit: Fit, show: str) -> Array | None:
-    """What stands in the cells, None where there is nothing to show."""
-    if show == "rule":
-        signs = np.vectorize(lambda sign: SYMBOLS.get(sign, ""), otypes=[object])(fit.box.signs)
-        words = np.array([TITLES[rule] for rule in Rule], dtype=object)[fit.box.rule]
-        shown = np.where(fit.box.rule == Rule.FREE, "", signs + " " + words)
-        return np.where(fit.state == State.WARM_UP, "warm-up", shown)
-    if show == "prior":
-        return fit.prior
-    if show == "t":
-        return None if fit.evidence is None else fit.evidence.t
-    return None if fit.certificate is None else fit.multipliers
+def _rules(fit: Fit) -> Array:
+    """Sign and rule of every cell in words, (N, M); blank where the loading is free."""
+    signs = np.vectorize(lambda sign: SYMBOLS.get(sign, ""), otypes=[object])(fit.box.signs)
+    words = np.array([TITLES[rule] for rule in Rule], dtype=object)[fit.box.rule]
+    shown = np.where(fit.box.rule == Rule.FREE, "", signs + " " + words)
+    return np.where(fit.state == State.WARM_UP, "warm-up", shown)
 
 
 def _tints(fit: Fit, show: str, values: Array) -> Array:

@@ -83,16 +83,6 @@ def draw(key: str, label: str, help: str, *, disabled: bool = False) -> None:
     CONTROLS[key].draw(label, help, disabled)
 
 
-def takes_signs(kind: LassoModelType) -> bool:
-    """Whether bounds on loadings have a place in the model."""
-    return not kind.is_cooperative and kind is not LassoModelType.UNILASSO
-
-
-def takes_prior(kind: LassoModelType) -> bool:
-    """Whether a prior has a place in the model."""
-    return kind is not LassoModelType.UNILASSO
-
-
 def spec(model: str, lam: float, alpha: float, cutoff: float, span: float | None) -> FitSpec:
     """Options of the fit from the sidebar's values and the session's; what the model does not take is left out."""
     kind = LassoModelType[model]
@@ -108,10 +98,10 @@ def spec(model: str, lam: float, alpha: float, cutoff: float, span: float | None
         ),
         clustering=_clustering(cutoff),
         penalty=PenaltyOptions(lam, alpha, value("group_penalty")),
-        nonneg=value("nonneg") == "yes" and takes_signs(kind),
+        nonneg=value("nonneg") == "yes" and kind.takes_signs,
         warmup_period=None if value("warmup") == "off" else int(value("warmup")),
-        signs=_signs() if takes_signs(kind) and value("derive") else SignOptions(),
-        prior=PriorOptions(ols=value("ols") and takes_prior(kind)),
+        signs=_signs() if kind.takes_signs and value("derive") else SignOptions(),
+        prior=PriorOptions(ols=value("ols") and kind.takes_prior),
         guided=GuidedOptions(value("loo"), value("keep_sign")) if plain else GuidedOptions(),
     )
 

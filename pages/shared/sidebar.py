@@ -129,11 +129,11 @@ def _beliefs(panel: Panel, edits: Edits, spec: FitSpec, source: Source) -> tuple
     Elsewhere an unfinished list of groups, or signs a model does not take, are no fault.
     """
     kind = spec.model_type
-    signs = edits.given("signs") if settings.takes_signs(kind) else None
-    prior = edits.given("prior") if settings.takes_prior(kind) else None
+    signs = edits.given("signs") if kind.takes_signs else None
+    prior = edits.given("prior") if kind.takes_prior else None
     groups = edits.groups.replace("", None) if kind.needs_groups and edits.groups is not None else None
     held = {
-        "excluded": edits.excluded if settings.takes_signs(kind) else {},
+        "excluded": edits.excluded if kind.takes_signs else {},
         "unsigned": edits.unsigned if spec.signs.derive else (),
         "named": edits.named if spec.prior.ols else {},
     }
@@ -145,7 +145,7 @@ def _beliefs(panel: Panel, edits: Edits, spec: FitSpec, source: Source) -> tuple
 def _unused(edits: Edits, spec: FitSpec) -> None:
     """Name what is set and has no place in the model: it is kept, and the fit does without it."""
     kind = spec.model_type
-    signs, prior = not settings.takes_signs(kind), not settings.takes_prior(kind)
+    signs, prior = not kind.takes_signs, not kind.takes_prior
     idle = {
         "signs": signs and edits.given("signs") is not None,
         "derived signs": signs and settings.value("derive"),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from factorlasso_core import fast, guided
+from factorlasso_core import fast, guided, moments
 from factorlasso_core.certificate import certify
 from factorlasso_core.errors import DataError
 from factorlasso_core.fit import fit
@@ -210,6 +210,6 @@ def test_the_fit_names_who_is_too_short_and_bounds_and_prices_are_those_of_the_l
 
 
 def test_a_problem_that_does_not_fit_into_memory_is_refused(monkeypatch):
-    monkeypatch.setattr(guided, "LARGEST_GRAMS", 700)
+    monkeypatch.setattr(moments, "LARGEST_GRAMS", 700)
     with pytest.raises(DataError, match="6 responses and 4 factors"):
         guide(data_of(14))

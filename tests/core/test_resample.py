@@ -445,3 +445,15 @@ def test_a_covariance_too_large_for_memory_is_refused():
 def test_something_else_than_a_model_is_refused():
     with pytest.raises(TypeError, match="LassoModel"):
         bootstrap_factor_betas("lasso", X, Y)
+
+
+def test_clusters_of_any_labels_can_be_drawn_with_adaptive_blocks():
+    clusters = pd.Series([1, "a", (3,)] * 10, dtype=object)[: Y.shape[1]].set_axis(Y.columns)
+    model = LassoModel(
+        LassoModelType.FACTOR_CLUSTER_GROUP_LASSO,
+        reg_lambda=0.05,
+        auto_sign_constraints=True,
+        auto_sign_adaptive_weights=True,
+    ).fit(X, Y, external_clusters=clusters)
+    found = bootstrap_factor_betas(model, X, Y, draws=20)
+    assert found.fit_diagnostics["converged"].all() and not found.fit_diagnostics["partition_changed"].any()
