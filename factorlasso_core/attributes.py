@@ -43,7 +43,6 @@ def fitted_attributes(result: Fit, x: pd.DataFrame, y: pd.DataFrame) -> dict[str
         "clusters_": result.clusters,
         "linkage_": None if result.clustering is None else np.array(result.clustering.tree.linkage),
         "cutoff_": result.cutoff,
-        "valid_mask_": result.data.valid.astype(float),
         "effective_span_": spec.loss.span,
         "effective_cluster_correlation_span_": spec.clustering.span or spec.loss.span,
         "fit_demeaned_": spec.loss.demean,
@@ -58,7 +57,7 @@ def _loss(result: Fit) -> dict[str, Any]:
     """Rows, weights and divisor of the loss."""
     data, panel = result.data, result.panel
     guided = result.spec.model_type is LassoModelType.UNILASSO  # it counts every row once
-    mass = data.valid.sum(axis=0, dtype=float) if guided else data.weights @ data.valid
+    mass = (data.masks.sum(axis=1, dtype=float) if guided else data.mass)[data.pattern]
     own = guided or data.normalization == "weight_sum"
     divisor = mass if own else np.full(len(mass), float(data.rows))
     return {

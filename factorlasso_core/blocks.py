@@ -7,13 +7,14 @@ certified together.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-from factorlasso_core.arrays import Array, frozen
+from factorlasso_core.arrays import Array, frozen, row_sums
 
 
 class RowBlocks:
@@ -23,7 +24,7 @@ class RowBlocks:
 
     def total(self, values: Array, signs: Array) -> Array:
         """Sum of each cell's block, (n, 1); ``signs`` (n, M) tells signed blocks apart."""
-        return values.sum(axis=1, keepdims=True)
+        return row_sums(values)[:, None]
 
     def one(self, values: Array) -> Array:
         """Values that are alike within a block in the shape :meth:`total` returns: the first factor's, (n, 1)."""
@@ -36,6 +37,15 @@ class RowBlocks:
     def take(self, responses: Array) -> RowBlocks:
         """The blocks of some responses, given by position in whole units."""
         return self
+
+    @classmethod
+    def joined(cls, parts: Sequence[Any]) -> RowBlocks:
+        """The blocks of all responses of the parts."""
+        return cls()
+
+    def runs(self, n: int, size: int) -> list[Array]:
+        """Positions of n responses in runs of about ``size`` that keep units together."""
+        return np.split(np.arange(n), range(size, n, size))
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +90,18 @@ class FactorBlocks:
     def take(self, responses: Array) -> FactorBlocks:
         """The blocks of some clusters."""
         return type(self)(self.cluster[responses])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Any]) -> FactorBlocks:
+        """The clusters of all parts, those of one behind those of the other."""
+        sizes = [part.cluster.max(initial=-1) + 1 for part in parts]
+        first = np.cumsum([0, *sizes[:-1]])
+        return cls(np.concatenate([at + part.cluster for at, part in zip(first, parts, strict=True)]))
+
+    def runs(self, n: int, size: int) -> list[Array]:
+        """Positions of the n responses in runs of about ``size`` that keep clusters together."""
+        run = (self._starts // size)[self.cluster[self._order]]
+        return np.split(self._order, np.flatnonzero(np.diff(run)) + 1)
 
 
 class SignedBlocks(FactorBlocks):

@@ -24,10 +24,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from factorlasso_core.arrays import Array, frozen
+from factorlasso_core.arrays import Array, frozen, row_largest
 from factorlasso_core.moments import Moments, gram_times
 from factorlasso_core.penalty import Penalty
 from factorlasso_core.problem import Problem
@@ -80,6 +81,11 @@ class _Point:
     size: Array  # (n,) norm of the largest gradient met, against which a residual is small
     penalty: Penalty
 
+    @cached_property
+    def boxed(self) -> bool:
+        """Whether any cell has a bound."""
+        return bool(np.isfinite(self.lower).any() or np.isfinite(self.upper).any())
+
     def take(self, rows: Array) -> _Point:
         names = ("beta", "d", "z", "lower", "upper", "size")
         return _Point(**{name: getattr(self, name)[rows] for name in names}, penalty=self.penalty.take(rows))
@@ -90,19 +96,23 @@ class _Point:
 
 def certify(problem: Problem, beta: Array) -> Certificate:
     """Certify candidate loadings, (N, M); outside the box the gap is infinite."""
-    point = _point(problem, beta)
-    moments, start = problem.moments, problem.box.clip(problem.prior)
-    scale = np.maximum(np.abs(moments.linear), np.abs(moments.times_gram(start))).max(axis=1, initial=0.0)
-    scale = point.over_unit(np.maximum, scale)
-    p, mu = _active_split(point)
-    prices = _prices(point, mu)
-    residual = point.over_unit(np.maximum, np.abs(point.z - p - mu).max(axis=1, initial=0.0))
+    moments, box, start = problem.moments, problem.box, problem.box.clip(problem.prior)
+    linear, pulled = moments.linear, moments.times_gram(beta)
+    begun = moments.times_gram(start) if start.any() else start
+    size = np.sqrt(np.max([_squares(linear), _squares(pulled), _squares(begun)], axis=0))
+    d = beta - problem.prior
+    point = _Point(beta, d, linear - pulled, box.lower, box.upper, size, problem.penalty)
+    scale = point.over_unit(np.maximum, row_largest(np.maximum(np.abs(linear), np.abs(begun))))
+    p, mu, prices = _active_split(point)
+    residual = point.over_unit(np.maximum, row_largest(np.abs(point.z - p - mu)))
     gap = _smallest_gap(problem, point, p, mu)
     # Neither value is known better than to the rounding of the loss at zero, from which it is subtracted.
-    values = np.stack([problem.objective(beta), moments.loss(start), ROUNDING * moments.constant], axis=1)
+    objective = moments.loss(beta, pulled) + problem.penalty.value(d)
+    values = np.stack([objective, moments.loss(start, begun), ROUNDING * moments.constant], axis=1)
     floor = point.over_unit(np.add, values).max(axis=1)
-    outside = np.any((beta < point.lower) | (beta > point.upper), axis=1)
-    gap[point.over_unit(np.logical_or, outside)] = np.inf
+    if point.boxed:
+        outside = np.any((beta < point.lower) | (beta > point.upper), axis=1)
+        gap[point.over_unit(np.logical_or, outside)] = np.inf
     return Certificate(
         gap=frozen(gap),
         relative=frozen(_ratio(gap, floor)),
@@ -110,14 +120,6 @@ def certify(problem: Problem, beta: Array) -> Certificate:
         multipliers=frozen(prices),
         held=frozen(np.abs(prices) > HELD_TOLERANCE * scale[:, None]),
     )
-
-
-def _point(problem: Problem, beta: Array) -> _Point:
-    box = problem.box
-    linear, times = problem.moments.linear, problem.moments.times_gram
-    z = linear - times(beta)
-    size = np.maximum(np.maximum(_norm(linear), _norm(linear - z)), _norm(times(box.clip(problem.prior))))
-    return _Point(beta, beta - problem.prior, z, box.lower, box.upper, size, problem.penalty)
 
 
 def _ratio(value: Array, scale: Array) -> Array:
@@ -146,8 +148,8 @@ def _soft(values: Array, threshold: Array) -> Array:
     return np.sign(values) * np.maximum(np.abs(values) - threshold, 0.0)
 
 
-def _norm(values: Array) -> Array:
-    return np.sqrt((values * values).sum(axis=1))
+def _squares(values: Array) -> Array:
+    return np.vecdot(values, values)
 
 
 def _one_sided(values: Array, low: Array, high: Array) -> Array:
@@ -173,6 +175,12 @@ def _signs(point: _Point, excess: Array) -> Array:
     return np.where(point.d != 0, point.d, excess)
 
 
+def _resting(point: _Point) -> Array:
+    """Positions of the responses of units with a block at d = 0, whose split is not settled by the gradient alone."""
+    signs = _signs(point, point.z) if point.penalty.blocks.signed else point.d
+    return np.flatnonzero(point.over_unit(np.logical_or, np.asarray(_at_zero(point, signs).any(axis=1))))
+
+
 def _room(point: _Point, excess: Array, low: Array, high: Array) -> tuple[Array, Array]:
     """What the box can push of the excess, and the length the block's ball leaves for the rest of it."""
     pushed = _one_sided(excess, low, high)
@@ -180,8 +188,12 @@ def _room(point: _Point, excess: Array, low: Array, high: Array) -> tuple[Array,
     return pushed, np.sqrt(np.maximum(point.penalty.block**2 - free**2, 0.0))
 
 
-def _blocks_at_prior(point: _Point, p: Array, mu: Array, low: Array, high: Array) -> tuple[Array, Array]:
-    """Replace p and μ on blocks with d = 0: the smallest μ that brings z into the ball, then the projection."""
+def _blocks_at_prior(point: _Point, p: Array, mu: Array, low: Array, high: Array) -> tuple[Array, Array, Array]:
+    """Replace p and μ on blocks with d = 0: the smallest μ that brings z into the ball, then the projection.
+
+    Returns:
+        p, μ, and the price of each bound: the multiplier it would have alone.
+    """
     excess = _soft(point.z, point.penalty.cell)
     signs = _signs(point, excess)
     zero = _at_zero(point, signs)
@@ -190,7 +202,7 @@ def _blocks_at_prior(point: _Point, p: Array, mu: Array, low: Array, high: Array
     keep = np.minimum(np.divide(room, held, out=np.zeros_like(held), where=held > 0), 1.0)
     mu_zero = pushed * (1.0 - keep)
     p_zero = _projection(point.z - mu_zero, point)
-    return np.where(zero, p_zero, p), np.where(zero, mu_zero, mu)
+    return np.where(zero, p_zero, p), np.where(zero, mu_zero, mu), np.where(zero, _soft(pushed, room), mu)
 
 
 def _projection(v: Array, point: _Point) -> Array:
@@ -201,25 +213,29 @@ def _projection(v: Array, point: _Point) -> Array:
     return v - excess * (1.0 - shrink)
 
 
-def _active_split(point: _Point) -> tuple[Array, Array]:
-    """Exact at an optimum: subgradient at d, multipliers only where β sits on its bound."""
-    low, high = point.beta <= point.lower, point.beta >= point.upper
+def _split(point: _Point, low: Array, high: Array) -> tuple[Array, Array, Array]:
+    """Exact at an optimum: subgradient at d, multipliers where ``low`` or ``high`` say that a bound may push.
+
+    Returns:
+        p, μ, and the price of each bound, (n, M) each.
+    """
     p = _gradient_part(point)
-    return _blocks_at_prior(point, p, _one_sided(point.z - p, low, high), low, high)
+    mu = _one_sided(point.z - p, low, high) if point.boxed else np.zeros_like(p)
+    prices, resting = mu.copy(), _resting(point)
+    if len(resting):
+        parts = (values[resting] for values in (p, mu, low, high))
+        p[resting], mu[resting], prices[resting] = _blocks_at_prior(point.take(resting), *parts)
+    return p, mu, prices
 
 
-def _prices(point: _Point, mu: Array) -> Array:
-    """Multipliers of each bound on its own; only blocks at the kink of their norm leave a choice between bounds."""
-    excess = _soft(point.z, point.penalty.cell)
-    pushed, room = _room(point, excess, point.beta <= point.lower, point.beta >= point.upper)
-    return np.where(_at_zero(point, _signs(point, excess)), _soft(pushed, room), mu)
+def _active_split(point: _Point) -> tuple[Array, Array, Array]:
+    """Multipliers only where β sits on its bound."""
+    return _split(point, point.beta <= point.lower, point.beta >= point.upper)
 
 
 def _nearby_split(point: _Point) -> tuple[Array, Array]:
     """As the active split, with multipliers at every finite bound: for candidates just short of one."""
-    low, high = np.isfinite(point.lower), np.isfinite(point.upper)
-    p = _gradient_part(point)
-    return _blocks_at_prior(point, p, _one_sided(point.z - p, low, high), low, high)
+    return _split(point, np.isfinite(point.lower), np.isfinite(point.upper))[:2]
 
 
 def _projected_split(point: _Point) -> tuple[Array, Array]:
@@ -250,14 +266,19 @@ def _fits(v: Array, point: _Point) -> Array:
 
 def _gap(point: _Point, p: Array, mu: Array, moments: Moments, pattern: Array) -> Array:
     """The three parts of the gap, each non-negative for a feasible β, summed over the unit."""
-    penalty = point.penalty.value(point.d) - (p * point.d).sum(axis=1)
-    # Only finite sides carry a multiplier; the product with an infinite side is 0 * inf.
-    to_upper = np.where(mu > 0, point.upper - point.beta, 0.0)
-    to_lower = np.where(mu < 0, point.beta - point.lower, 0.0)
-    bounds = (np.abs(mu) * (to_upper + to_lower)).sum(axis=1)
+    penalty = point.penalty.value(point.d) - np.vecdot(p, point.d)
+    bounds = _reach(point, mu) if point.boxed else np.zeros_like(penalty)
     rest = _inverse_norm(point.z - p - mu, point, moments, pattern)
     parts = point.over_unit(np.add, np.stack([penalty, bounds, 0.5 * rest], axis=1))
     return np.maximum(parts, 0.0).sum(axis=1)
+
+
+def _reach(point: _Point, mu: Array) -> Array:
+    """``σ_box(μ) - μ·β``: multipliers times the way to their bounds, (n,)."""
+    # Only finite sides carry a multiplier; the product with an infinite side is 0 * inf.
+    to_upper = np.where(mu > 0, point.upper - point.beta, 0.0)
+    to_lower = np.where(mu < 0, point.beta - point.lower, 0.0)
+    return np.vecdot(np.abs(mu), to_upper + to_lower)
 
 
 def _inverse_norm(e: Array, point: _Point, moments: Moments, pattern: Array) -> Array:
@@ -266,6 +287,6 @@ def _inverse_norm(e: Array, point: _Point, moments: Moments, pattern: Array) -> 
     inside = moments.inside_range
     coordinates = gram_times(vectors.transpose(0, 2, 1), pattern, e)
     inverse = np.divide(1.0, values, out=np.zeros_like(values), where=inside)[pattern]
-    outside = _norm(np.where(inside[pattern], 0.0, coordinates))
+    outside = np.sqrt(_squares(np.where(inside[pattern], 0.0, coordinates)))
     finite = outside <= RANGE_TOLERANCE * point.size
-    return np.where(finite, (inverse * coordinates**2).sum(axis=1), np.inf)
+    return np.where(finite, np.vecdot(inverse * coordinates, coordinates), np.inf)

@@ -88,8 +88,9 @@ def build_tree(correlation: Array, *, method: str = "ward", transform: str = "on
     n = len(correlation)
     if n == 1:
         return Tree(frozen(np.empty((0, 4))), 0.0, frozen(np.zeros(1, dtype=int)))
-    rho = squareform(correlation, force="tovector", checks=False)
-    condensed = TRANSFORMS[transform](np.clip(np.nan_to_num(rho, nan=0.0), -1.0, 1.0))
+    condensed = squareform(correlation, force="tovector", checks=False)
+    condensed[np.isnan(condensed)] = 0.0
+    condensed = TRANSFORMS[transform](np.clip(condensed, -1.0, 1.0, out=condensed))
     merges = linkage(condensed, method=method)
     return Tree(frozen(merges), float(condensed.max()), frozen(leaves_list(merges).astype(int)))
 

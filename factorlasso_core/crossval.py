@@ -8,12 +8,10 @@ import numpy as np
 import pandas as pd
 
 from factorlasso_core.arrays import Array
-from factorlasso_core.folds import forecast
 from factorlasso_core.frames import Table
-from factorlasso_core.panel import Panel
-from factorlasso_core.result import Fit
-from factorlasso_core.scoring import mean_of_known, r_squared
-from factorlasso_core.selection import Selection
+from factorlasso_core.scoring import mean_of_known
+from factorlasso_core.selection import Cells, Selection
+from factorlasso_core.validation import at_lambdas, validate
 
 
 @dataclass(eq=False, repr=False)
@@ -27,7 +25,7 @@ class LassoModelCV(Selection):
     What is not known never scores. A response without a prediction, or constant, on a fold enters no mean
     there; this does not depend on λ. A fold where nothing could be scored is left out for every λ. A λ that
     failed on single folds takes no part, unless most failed there: then the fold is left out; see
-    :class:`Footing`. One warning tells how much was left out.
+    :class:`~factorlasso_core.comparison.Footing`. One warning tells how much was left out.
 
     Args:
         lambdas: Grid, default 20 points from 1e-6 to 1e-1; repeated values are used once, with a warning.
@@ -69,18 +67,19 @@ class LassoModelCV(Selection):
         """
         task, grid = self._task(x, y), self._grid()
         responses = task.panel.responses
-        cells = self._score_cells(task, grid, _score, len(responses), verbose)
-        scores = mean_of_known(cells.scores)
-        left_out = np.isnan(cells.scores).sum(axis=2)
-        means = self._compared(scores, cells, left_out, grid, len(responses)).means
-        place = int(np.nanargmax(means))  # the first of equal ones
+        found = validate(task, at_lambdas(task.spec, grid), self._folds())
+        by_response = found.r_squared
+        scores, left_out = mean_of_known(by_response), np.isnan(by_response).sum(axis=2)
+        cells = Cells(scores, left_out, len(responses), found.failures, found.unproved)
+        footing = self._compared(cells, grid, verbose=verbose)
+        place = footing.best
         attributes = {
             "best_lambda_": grid[place],
-            "best_score_": float(means[place]),
+            "best_score_": float(footing.means[place]),
             "best_model_": self._best(x, y, grid[place]) if self.refit else None,
             "cv_scores_": self._table(scores, grid),
             "left_out_": self._table(left_out, grid),
-            "response_scores_": self._by_response(cells.scores, grid, responses),
+            "response_scores_": self._by_response(by_response, grid, responses),
         }
         vars(self).update(attributes)
         if verbose:
@@ -90,8 +89,3 @@ class LassoModelCV(Selection):
     def _by_response(self, values: Array, grid: list[float], responses: pd.Index) -> pd.DataFrame:
         index = pd.MultiIndex.from_product([grid, range(self.n_splits)], names=["reg_lambda", "fold"])
         return pd.DataFrame(values.reshape(len(index), -1), index=index, columns=responses)
-
-
-def _score(result: Fit, unseen: Panel) -> Array:
-    """R² of every response on unseen rows, (N,)."""
-    return r_squared(unseen.y, forecast(result, unseen))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from factorlasso_core.arrays import Array
+from factorlasso_core.arrays import Array, blocks, largest
 from factorlasso_core.ewm import decay, ewm_product, loss_weights
 from factorlasso_core.gerber import gerber
 
@@ -63,13 +63,14 @@ def correlation(y: Array, span: float | None, normalization: str = "reference") 
             are shrunk; ``"pairwise"`` divides by the weights of each pair.
     """
     if span is None:
-        result = np.nan_to_num(sample_correlation(y), nan=0.0)
+        result = sample_correlation(y)
     elif normalization == "pairwise":
-        result = np.nan_to_num(_pair_weighted(y, loss_weights(len(y), span)), nan=0.0)
+        result = _pair_weighted(y, loss_weights(len(y), span))
     else:
         result = ewm_correlation(y, span)
+    result[np.isnan(result)] = 0.0
     np.fill_diagonal(result, 1.0)
-    return np.clip(result, -1.0, 1.0)
+    return np.clip(result, -1.0, 1.0, out=result)
 
 
 def ewm_correlation(y: Array, span: float, hold: float = 1.0) -> Array:
@@ -86,49 +87,86 @@ def sample_correlation(y: Array) -> Array:
     It is NaN where a leg does not vary on them, on the diagonal too.
     """
     present = ~np.isnan(y)
+    count = np.maximum(present.sum(axis=0), 1)
     if len(y) and present.all():
         z = y - y.mean(axis=0)
-        square = np.einsum("tn,tn->n", z, z)
-        return _normalised(z.T @ z, square[:, None], square[None, :], floor=len(y) * _noise(y)[:, None])
+        return _scaled(z.T @ z, floor=count * _noise(y))
     v = present.astype(float)
-    mean = np.where(present, y, 0.0).sum(axis=0) / np.maximum(v.sum(axis=0), 1.0)
-    z = np.where(present, y - mean, 0.0)
-    count = np.maximum(v.T @ v, 1.0)
-    sums = z.T @ v  # (i, j): sum of i over the rows where j is present too
-    raw = (z * z).T @ v
-    squares = raw - sums**2 / count
-    cross = z.T @ z - sums * sums.T / count
-    # A series that stands still on the rows it shares with another leaves what the subtraction rounds.
-    return _normalised(cross, squares, squares.T, floor=CANCELLATION * raw + count * _noise(y)[:, None])
+    z = np.where(present, y, 0.0)
+    z = np.where(present, z - z.sum(axis=0) / count, 0.0)
+    common, noise = np.maximum(_common_rows(present), 1.0), _noise(y)[:, None]
+    # (i, j): of i over the rows where j is present too
+    sums, squares, cross = z.T @ v, (z * z).T @ v, z.T @ z
+    for rows in blocks(*cross.shape):
+        # A series that stands still on the rows it shares with another leaves what the subtraction rounds.
+        floor = CANCELLATION * squares[rows] + common[rows] * noise[rows]
+        squares[rows] -= sums[rows] ** 2 / common[rows]
+        squares[rows][squares[rows] <= floor] = np.nan
+        cross[rows] -= sums[rows] * sums[:, rows].T / common[rows]
+    return _normalised(cross, squares)
+
+
+def _common_rows(present: Array) -> Array:
+    """Number of rows each pair shares, (N, N), counted in single precision, which holds whole numbers to 2^24."""
+    v = present.astype(np.float32 if len(present) < 2**24 else float)
+    return v.T @ v
 
 
 def _tidy(result: Array) -> Array:
-    """The matrix with columns that move as one at exactly one; NaN stays.
+    """The matrix, changed in place, with columns that move as one at exactly one; NaN stays.
 
     Rounding would set twins apart, and where all are twins the largest distance is the unit of the cut.
     """
-    return np.where(np.abs(np.abs(result) - 1.0) < TWINS, np.sign(result), result)
+    for rows in blocks(*result.shape):
+        part = result[rows]
+        twins = np.abs(np.abs(part) - 1.0) < TWINS
+        part[twins] = np.sign(part[twins])
+    return result
 
 
 def _pair_weighted(y: Array, weights: Array) -> Array:
     """EWMA correlation with each pair divided by its own weights; no mean removal, y is demeaned."""
-    v = (~np.isnan(y)).astype(float)
-    z = np.nan_to_num(y, nan=0.0)
-    squares = (z * z * weights[:, None]).T @ v
-    mass = (v * weights[:, None]).T @ v
-    return _normalised((z * weights[:, None]).T @ z, squares, squares.T, floor=mass * _noise(y)[:, None])
+    present, root = ~np.isnan(y), np.sqrt(weights)[:, None]
+    z, v = np.where(present, y, 0.0) * root, present * root
+    cross = z.T @ z
+    if present.all():
+        return _scaled(cross, floor=weights.sum() * _noise(y))
+    squares = (z * z).T @ present.astype(float)
+    squares[squares <= (v.T @ v) * _noise(y)[:, None]] = np.nan
+    return _normalised(cross, squares)
 
 
 def _noise(y: Array) -> Array:
     """Square that rounding alone can leave in a cell of each column, (N,)."""
-    return (1e-14 * np.nanmax(np.abs(y), axis=0, initial=0.0, where=~np.isnan(y))) ** 2
+    return (1e-14 * largest(y)) ** 2
 
 
-def _normalised(cross: Array, left: Array, right: Array, floor: Array) -> Array:
-    """Correlation where both legs vary by more than the floor of the left one, (N, N) or (N, 1), else NaN."""
-    defined = (left > floor) & (right > floor.T)
-    root = np.sqrt(np.where(defined, left * right, 1.0))
-    return np.where(defined, _tidy(cross / root), np.nan)
+def _scaled(cross: Array, floor: Array) -> Array:
+    """Correlation, in place, of sums over the same rows; NaN where a leg varies by no more than its floor, (N,)."""
+    squares = cross.diagonal()
+    return _rescaled(cross, _inverse_root(squares, squares > floor, np.nan))
+
+
+def _inverse_root(squares: Array, defined: Array, otherwise: float) -> Array:
+    return np.where(defined, 1.0 / np.sqrt(np.where(defined, squares, 1.0)), otherwise)
+
+
+def _rescaled(matrix: Array, scale: Array) -> Array:
+    """The matrix times ``scale scale'``, in place."""
+    for rows in blocks(*matrix.shape):
+        matrix[rows] *= scale[rows, None] * scale
+    return _tidy(matrix)
+
+
+def _normalised(cross: Array, squares: Array) -> Array:
+    """Correlation, in place, of sums over the rows of each pair; NaN where a leg has no square, (N, N) each.
+
+    Args:
+        squares: Entry (i, j) is the sum of squares of i over the rows it shares with j; NaN if it stands still.
+    """
+    for rows in blocks(*cross.shape):
+        cross[rows] /= np.sqrt(squares[rows] * squares[:, rows].T)
+    return _tidy(cross)
 
 
 def ewm_covariance(y: Array, span: float, hold: float = 1.0) -> Array:
@@ -140,12 +178,14 @@ def ewm_covariance(y: Array, span: float, hold: float = 1.0) -> Array:
 
 
 def from_covariance(covariance: Array) -> Array:
-    """Return the correlation of a covariance, (N, N), with the reference's absolute floors of variance; not clipped."""
+    """Make a correlation of a covariance, (N, N), with the reference's absolute floors of variance; not clipped.
+
+    The covariance is changed in place.
+    """
     variance = np.diag(covariance)
     if variance.sum() <= TOTAL_VARIANCE_FLOOR:
         return np.eye(len(variance))
     defined = variance > VARIANCE_FLOOR
-    scale = np.where(defined, 1.0 / np.sqrt(np.where(defined, variance, 1.0)), 0.0)
-    result = _tidy(covariance * scale[:, None] * scale[None, :])
+    result = _rescaled(covariance, _inverse_root(variance, defined, 0.0))
     np.fill_diagonal(result, 1.0)
     return result

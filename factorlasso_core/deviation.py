@@ -11,11 +11,12 @@ from functools import cached_property
 import numpy as np
 
 from factorlasso_core.arrays import Array
-from factorlasso_core.moments import Moments, gram_times
+from factorlasso_core.moments import Moments, gram_times, used_patterns
 from factorlasso_core.penalty import Penalty
 from factorlasso_core.problem import Problem
-from factorlasso_core.prox import Prox, soft
+from factorlasso_core.prox import Prox
 
+TOLERANCE = 1e-13  # move of a cell, as a share of what its gradient sums, that is rounding
 UNEVEN = 30.0  # ratio of Gram diagonals from which gradient steps are scaled cell by cell
 
 
@@ -57,7 +58,8 @@ class Deviation:
     def take(self, keep: Array) -> Deviation:
         """The subproblems of some responses, given by position in whole units."""
         parts = (getattr(self, name)[keep] for name in ("h", "terms", "low", "high", "metric"))
-        return Deviation(self.gram, self.pattern[keep], self.penalty.take(keep), *parts)
+        used, pattern = used_patterns(self.pattern[keep], len(self.gram))
+        return Deviation(self.gram if used is None else self.gram[used], pattern, self.penalty.take(keep), *parts)
 
     @cached_property
     def prox(self) -> Prox:
@@ -76,27 +78,30 @@ class Deviation:
         """Gradient of the smooth part at d."""
         return self.times_gram(d) - self.h
 
-    def objective(self, d: Array) -> tuple[Array, Array]:
+    def objective(self, d: Array, gradient: Array | None = None) -> tuple[Array, Array]:
         """Objective of every unit, handed to its members, and the size of its terms: its rounding; (n,) each."""
-        quadratic = 0.5 * (d * self.times_gram(d)).sum(axis=1)
-        linear = (self.h * d).sum(axis=1)
+        linear = np.vecdot(self.h, d)
+        quadratic = 0.5 * (linear + np.vecdot(d, self.gradient(d) if gradient is None else gradient))
         penalty = self.penalty.value(d)
         both = np.stack([quadratic - linear + penalty, quadratic + np.abs(linear) + penalty], axis=1)
         value, size = self.over_unit(np.add, both).T
         return value, size
 
-    def zero_is_optimal(self) -> Array:
-        """Responses of units where the deviation zero satisfies the optimality conditions, (n,)."""
-        blocks_stay = self.prox.zero_is_optimal(soft(self.h, self.penalty.cell))
-        return self.over_unit(np.logical_and, np.all(blocks_stay, axis=1))
+    def prox_step(self, d: Array) -> tuple[Array, Array]:
+        """Return d after one proximal gradient step, (n, M), and whether d is optimal but for rounding, (n,).
 
-    def residual(self, d: Array) -> Array:
-        """Largest proximal gradient residual of a cell of the unit as a share of what its gradient sums, (n,)."""
-        moved = self.metric * np.abs(self.prox(d - self.gradient(d) / self.metric) - d)
-        terms = gram_times(np.abs(self.gram), self.pattern, np.abs(d))
-        size = self.terms + terms + self.metric * np.abs(d)
-        share = np.divide(moved, size, out=np.where(moved > 0, np.inf, 0.0), where=size > 0)
-        return self.over_unit(np.maximum, share.max(axis=1))
+        It is where the step moves no cell of the unit, times its metric, by more than ``TOLERANCE`` of what the
+        cell's gradient sums.
+        """
+        ahead = self.prox(d - self.gradient(d) / self.metric)
+        magnitude = np.abs(d)
+        size = self.terms + gram_times(self._magnitudes, self.pattern, magnitude) + self.metric * magnitude
+        still = np.all(self.metric * np.abs(ahead - d) <= TOLERANCE * size, axis=1)
+        return ahead, self.over_unit(np.logical_and, still)
+
+    @cached_property
+    def _magnitudes(self) -> Array:
+        return np.abs(self.gram)
 
     @cached_property
     def kinked(self) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,18 +11,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from factorlasso_core.arrays import Array
+from factorlasso_core.arrays import Array, frozen
+from factorlasso_core.comparison import Footing
 from factorlasso_core.errors import DataError
-from factorlasso_core.folds import Footing, forecast
+from factorlasso_core.folds import Fold
 from factorlasso_core.frames import Table
+from factorlasso_core.options import FitSpec
 from factorlasso_core.options.base import check, check_whole, is_real
 from factorlasso_core.panel import Panel
+from factorlasso_core.path import Task
 from factorlasso_core.residuals import diagnose_residuals, missing_factor_components
 from factorlasso_core.result import Fit
-from factorlasso_core.scoring import mean_of_known
-from factorlasso_core.selection import Selection
-from factorlasso_core.solve import FAST
-from factorlasso_core.sparsity import Sparsity, effective_sparsity
+from factorlasso_core.scoring import mean_of_known, predictions
+from factorlasso_core.selection import Cells, Selection
+from factorlasso_core.solve import FAST, PROVED
+from factorlasso_core.sparsity import effective_sparsity
+from factorlasso_core.stages import Stages
+from factorlasso_core.trials import FAILURES, trial
+from factorlasso_core.validation import Failure, at_lambdas, over_folds
 
 # What is measured on every fold; the names are those of the reference's table.
 MEASURES = (
@@ -49,7 +56,7 @@ class LassoModelDiagonalityCV(Selection):
 
     A response without a single residual on a fold is left out there. Folds that could not be tested are
     left out for every λ; a λ that failed on single folds takes no part and does not pass; see
-    :class:`Footing`. One warning tells how much was left out.
+    :class:`~factorlasso_core.comparison.Footing`. One warning tells how much was left out.
 
     Args:
         lambdas, n_splits, base_model, refit, use_lambda_path: As in :class:`LassoModelCV`.
@@ -110,12 +117,17 @@ class LassoModelDiagonalityCV(Selection):
             SelectionError: (RuntimeError) Nothing could be compared. The selector is left as it was.
         """
         task, grid = self._task(x, y), self._grid()
-        n = task.panel.shape[1]
         settings = {name: getattr(self, name) for name in ("significance", "zero_rtol", "min_periods")}
-        cells = self._score_cells(task, grid, partial(_measures, **settings), len(MEASURES) + 1, verbose)
-        left_out = np.where(np.isnan(cells.scores[:, :, -1]), n, cells.scores[:, :, -1]).astype(int)
-        footing = self._compared(cells.scores[:, :, 0], cells, left_out, grid, n)
-        table = _diagnostics(cells.scores[:, :, :-1], footing, grid)
+        folds = self._folds().split(task.panel.shape[0])
+        specs = at_lambdas(task.spec, grid)
+        tests = list(over_folds(task, specs, folds, partial(residual_tests, **settings), None, "residuals"))
+        values = np.stack([test.measures for test in tests], axis=1)
+        left_out = np.stack([test.left_out for test in tests], axis=1)
+        failures = [Failure(*pair, fold) for fold, test in enumerate(tests) for pair in test.failed]
+        unproved = sum(test.unproved for test in tests)
+        cells = Cells(values[:, :, 0], left_out, task.panel.shape[1], failures, unproved)
+        footing = self._compared(cells, grid, verbose=verbose)
+        table = _diagnostics(values, footing, grid)
         place = _choice(table, footing)
         chosen, model = table.iloc[place], self._best(x, y, grid[place])
         attributes = {
@@ -126,7 +138,7 @@ class LassoModelDiagonalityCV(Selection):
             "passed_": bool(chosen["passes"]),
             "threshold_": float(chosen["threshold"]),
             "diagnostics_": table,
-            "fold_scores_": self._table(cells.scores[:, :, 0], grid),
+            "fold_scores_": self._table(cells.scores, grid),
             "missing_factors_": self._missing(model.fit_, bool(chosen["passes"])),
         }
         vars(self).update(attributes)
@@ -137,17 +149,63 @@ class LassoModelDiagonalityCV(Selection):
     def _missing(self, result: Fit, passed: bool) -> pd.DataFrame:
         """What the residuals of a fit share, empty where they are not asked or too few."""
         if not passed:
-            residuals, fitted = _residuals(result, result.panel, self.zero_rtol)
+            exact = result.solved is None or result.solved.solution.solver == FAST
+            constants = result.alpha if result.spec.loss.demean else np.zeros_like(result.alpha)
+            residuals, fitted = _residuals(result.panel, result.beta, constants, 0.0 if exact else self.zero_rtol)
             with suppress(DataError):
                 return missing_factor_components(residuals, min_periods=self.min_periods, n_fitted_per_asset=fitted)
         return pd.DataFrame(columns=list(COMPONENTS))
 
 
-def _measures(result: Fit, unseen: Panel, significance: float, zero_rtol: float, min_periods: int) -> Array:
-    """The measures of a fit on unseen rows, and how many responses have no residual there."""
-    residuals, fitted = _residuals(result, unseen, zero_rtol)
+@dataclass(frozen=True, eq=False)
+class FoldTests:
+    """What the residuals of K candidates share on the test rows of a fold.
+
+    Attributes:
+        measures: (K, len(MEASURES)), NaN for candidates that could not be tested. left_out: (K,) responses
+            without a residual. unproved: How many fits were not proved optimal.
+        failed: Pairs of candidate and reason.
+    """
+
+    measures: Array
+    left_out: Array
+    unproved: int
+    failed: tuple[tuple[int, Exception], ...]
+
+
+def residual_tests(
+    task: Task,
+    specs: Sequence[FitSpec],
+    fold: Fold,
+    stages: Stages,
+    *,
+    significance: float,
+    zero_rtol: float,
+    min_periods: int,
+) -> FoldTests:
+    """Test the residuals of every candidate on a fold; see :class:`LassoModelDiagonalityCV` for the settings."""
+    found = trial(task, specs, fold, stages)
+    failed, n, rtol = dict(found.failed), task.panel.shape[1], 0.0 if found.exact else zero_rtol
+    measures, left_out = np.full((len(specs), len(MEASURES)), np.nan), np.full(len(specs), n)
+    for place in (place for place in range(len(specs)) if place not in found.failed):
+        beta = found.candidates.beta[place]
+        residuals, fitted = _residuals(found.unseen, beta, found.constants[place], rtol)
+        try:
+            measures[place] = _measures(residuals, fitted, beta, rtol, significance, min_periods)
+        except FAILURES as error:
+            failed[place] = error.with_traceback(None)
+            continue
+        left_out[place] = n - residuals.shape[1]
+    unproved = int((found.gap > PROVED).sum())
+    return FoldTests(frozen(measures), frozen(left_out), unproved, tuple(failed.items()))
+
+
+def _measures(
+    residuals: pd.DataFrame, fitted: float, beta: Array, rtol: float, significance: float, min_periods: int
+) -> Array:
+    """The numbers of ``MEASURES``, in their order."""
     found = diagnose_residuals(residuals, fitted, significance, min_periods)
-    held = _sparsity(result, result.beta, zero_rtol)
+    held = effective_sparsity(beta, rtol=rtol)
     return np.array(
         [
             found.sphericity,
@@ -159,30 +217,38 @@ def _measures(result: Fit, unseen: Panel, significance: float, zero_rtol: float,
             found.raw_offdiag_ss,
             held.n_nonzero,
             len(held.empty_factors),
-            len(result.beta) - residuals.shape[1],
         ]
     )
 
 
-def _residuals(result: Fit, panel: Panel, zero_rtol: float) -> tuple[pd.DataFrame, float]:
+def _residuals(panel: Panel, beta: Array, constants: Array, rtol: float) -> tuple[pd.DataFrame, float]:
     """Residuals of the responses that have any, and how many loadings each of these has on average."""
-    values = panel.y - forecast(result, panel)
+    values = panel.y - predictions(panel.x, beta, constants)
     some = ~np.isnan(values).all(axis=0)
-    fitted = _sparsity(result, result.beta[some], zero_rtol).per_asset if some.any() else 0.0
+    fitted = effective_sparsity(beta[some], rtol=rtol).per_asset if some.any() else 0.0
     return pd.DataFrame(values[:, some], columns=panel.responses[some]), fitted
 
 
-def _sparsity(result: Fit, beta: Array, zero_rtol: float) -> Sparsity:
-    exact = result.solved is None or result.solved.solution.solver == FAST
-    return effective_sparsity(beta, rtol=0.0 if exact else zero_rtol)
+def passing(measures: Array, footing: Footing) -> Array:
+    """Return which candidates stay within both limits in the mean over the compared folds, (K,) booleans.
+
+    Args:
+        measures: (K, F, len(MEASURES)). footing: On which folds, and who takes part.
+    """
+    sphericity, threshold, top, edge = _means(measures, footing)[:, :4].T
+    return np.asarray((sphericity <= threshold) & (top <= edge) & footing.entrants)
 
 
-def _diagnostics(values: Array, footing: Footing, grid: list[float]) -> pd.DataFrame:
+def _means(measures: Array, footing: Footing) -> Array:
+    """Measures averaged over the compared folds, (K, len(MEASURES))."""
+    return mean_of_known(measures[:, footing.folds].transpose(0, 2, 1))
+
+
+def _diagnostics(measures: Array, footing: Footing, grid: list[float]) -> pd.DataFrame:
     """Means over the compared folds, and the verdict, by λ."""
-    means = mean_of_known(values[:, footing.folds].transpose(0, 2, 1))
-    table = pd.DataFrame(means, index=pd.Index(grid, name="reg_lambda"), columns=list(MEASURES))
-    within = (table["fold_sphericity_mean"] <= table["threshold"]) & (table["top_eigenvalue"] <= table["mp_edge"])
-    return table.assign(passes=within & footing.entrants)
+    index = pd.Index(grid, name="reg_lambda")
+    table = pd.DataFrame(_means(measures, footing), index=index, columns=list(MEASURES))
+    return table.assign(passes=passing(measures, footing))
 
 
 def _choice(table: pd.DataFrame, footing: Footing) -> int:

@@ -8,35 +8,58 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any
 
 import numpy as np
 
+from factorlasso_core.arrays import Array, blocks
+
 SIZE = 16  # bytes: 128 bits, 32 hexadecimal characters
 
 
-def digest(*parts: bytes | str) -> str:
+def digest(*parts: bytes | str | Array) -> str:
     """Return the hexadecimal blake2b digest of length-prefixed parts.
+
+    An array counts as its :func:`array_bytes`, which are never held all at once.
 
     >>> digest("ab", "c") == digest("a", "bc")
     False
     """
     state = hashlib.blake2b(digest_size=SIZE)
     for part in parts:
-        raw = part.encode() if isinstance(part, str) else part
-        state.update(len(raw).to_bytes(8, "little"))
-        state.update(raw)
+        if isinstance(part, np.ndarray):
+            state.update((len(_shape(part)) + 8 * part.size).to_bytes(8, "little"))
+            for chunk in _canonical(part):
+                state.update(chunk)
+        else:
+            raw = part.encode() if isinstance(part, str) else part
+            state.update(len(raw).to_bytes(8, "little"))
+            state.update(raw)
     return state.hexdigest()
 
 
-def array_bytes(values: np.ndarray) -> bytes:
+def array_bytes(values: Array) -> bytes:
     """Return little-endian float64 bytes with one NaN and one zero, preceded by the shape."""
-    canonical = np.array(values, dtype="<f8", order="C")
-    canonical[np.isnan(canonical)] = np.nan
-    canonical += 0.0  # -0.0 + 0.0 is +0.0
-    return repr(canonical.shape).encode() + canonical.tobytes()
+    return b"".join(_canonical(values))
+
+
+def _shape(values: Array) -> bytes:
+    return repr(values.shape).encode()
+
+
+def _canonical(values: Array) -> Iterator[bytes | memoryview]:
+    """The pieces of :func:`array_bytes`."""
+    yield _shape(values)
+    flat = values.reshape(-1)
+    for part in blocks(flat.size, 1):
+        chunk = flat[part].astype("<f8")
+        missing = np.isnan(chunk)
+        if missing.any():
+            chunk[missing] = np.nan
+        chunk += 0.0  # -0.0 + 0.0 is +0.0
+        yield chunk.data
 
 
 def label_bytes(labels: Iterable[object]) -> bytes:

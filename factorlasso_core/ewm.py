@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-from scipy.signal import lfilter
+import math
 
-from factorlasso_core.arrays import Array
+import numpy as np
+
+from factorlasso_core.arrays import Array, blocks
+
+RESCALING = 1e3  # largest rescaling of a state inside a block of rows: it costs three digits of sixteen
+LEAST_DECAY = 1e-200  # a decay of zero, of which a square root can be a divisor
 
 
 def decay(span: float) -> float:
@@ -31,31 +35,14 @@ def ewm_mean(values: Array, span: float) -> Array:
     >>> ewm_mean(np.array([[np.nan], [np.nan], [1.0], [1.0]]), span=3)[:, 0].tolist()
     [nan, nan, 0.5, 0.75]
     """
-    missing = np.isnan(values)
-    started = np.logical_or.accumulate(~missing, axis=0)
-    holed = (missing & started).any(axis=0)
-    means = np.empty_like(values)
-    means[:, ~holed] = _filtered(np.where(started, values, 0.0)[:, ~holed], decay(span))
-    if holed.any():
-        means[:, holed] = _stepped(values[:, holed], decay(span))
-    means[~started] = np.nan
-    return means
-
-
-def _filtered(values: Array, d: float) -> Array:
-    """The recursion where nothing is missing after the start; leading zeros keep the state at zero."""
-    if not values.size:
-        return values
-    return lfilter([1.0 - d], [1.0, -d], values, axis=0, zi=d * values[:1])[0]
-
-
-def _stepped(values: Array, d: float) -> Array:
-    """The recursion row by row; a missing value leaves the state as it is."""
-    means = np.empty_like(values)
-    state = np.nan_to_num(values[0], nan=0.0)
-    for row, value in enumerate(values):
-        state = np.where(np.isnan(value), state, d * state + (1.0 - d) * value)
-        means[row] = state
+    present = ~np.isnan(values)
+    means = np.where(present, values, 0.0)
+    gains = (1.0 - decay(span)) * present  # a missing value leaves the state as it is
+    for before, mean, gain in zip(means, means[1:], gains[1:], strict=False):
+        mean -= before  # the row held the values until here
+        mean *= gain
+        mean += before
+    means[~np.logical_or.accumulate(present, axis=0)] = np.nan
     return means
 
 
@@ -89,51 +76,74 @@ def ewm_product(left: Array, right: Array, d: float, start: Array, hold: float) 
 
     ``S_t = d S_{t-1} + (1 - d) l_t r_t'`` for the pairs present in row t, ``S_t = hold S_{t-1}`` for the
     others. This is one weighted product, but for columns with holes where ``hold`` is neither 0 nor ``d``:
-    those are stepped.
+    those take one product a block of rows.
 
     Args:
         left, right: (T, P) and (T, Q), NaN where missing.
         start: (P, Q) the state before the first row.
         hold: Share of the state that a missing pair leaves.
     """
-    here, there = ~np.isnan(left), ~np.isnan(right)
+    same = right is left
+    here = ~np.isnan(left)
+    there = here if same else ~np.isnan(right)
     if hold == 0:  # what counts is the unbroken run up to the last row
         start = start * np.outer(here.all(axis=0), there.all(axis=0))
         here, there = (np.logical_and.accumulate(mask[::-1], axis=0)[::-1] for mask in (here, there))
-    a, b = np.where(here, left, 0.0), np.where(there, right, 0.0)
-    weights = (1.0 - d) * d ** np.arange(len(a) - 1, -1, -1.0)
-    state = (a * weights[:, None]).T @ b + d ** len(a) * start
-    if hold in (0, d):  # a missing pair decays as if it had been zero
-        return state
-    rows, columns = _holed(here, start), _holed(there, start)
-    state[rows] = _stepped_product((a[:, rows], b), (here[:, rows], there), d, start[rows], hold)
-    block = np.ix_(~rows, columns)
-    masked = here[:, ~rows], there[:, columns]
-    state[block] = _stepped_product((a[:, ~rows], b[:, columns]), masked, d, start[block], hold)
+    a = np.where(here, left, 0.0)
+    b = a if same else np.where(there, right, 0.0)
+    if hold not in (0, d):
+        gaps = _gaps(here, start)
+        others = gaps if same else _gaps(there, start)
+        if gaps.any() or others.any():
+            return _held_product(a, b, gaps, others, d, start, hold)
+    return _product(a, b, d, start)  # a missing pair decays as if it had been zero, or there is none
+
+
+def _product(a: Array, b: Array, d: float, start: Array) -> Array:
+    """The recursion of products where every row counts, in one product."""
+    root = np.sqrt(d ** np.arange(len(a) - 1, -1, -1.0))[:, None]
+    left = a * root
+    right = left if b is a else b * root  # of one array with itself BLAS computes one triangle
+    state: Array = left.T @ right
+    state *= 1.0 - d
+    state += d ** len(a) * start
     return state
 
 
-def _holed(present: Array, start: Array) -> Array:
-    """Columns with holes; a late start is none while the state is zero."""
-    holes = ~present
-    if not start.any():
-        holes &= np.logical_or.accumulate(present, axis=0)
-    return np.asarray(holes.any(axis=0))
+def _gaps(present: Array, start: Array) -> Array:
+    """Where values are missing; rows before a late start are not, while the state is zero."""
+    missing = ~present
+    if missing.any() and not start.any():
+        missing &= np.logical_or.accumulate(present, axis=0)
+    return missing
 
 
-def _stepped_product(
-    values: tuple[Array, Array], present: tuple[Array, Array], d: float, start: Array, hold: float
-) -> Array:
-    """The recursion of products row by row, with values zero where missing."""
+def _held_product(a: Array, b: Array, gaps: Array, others: Array, d: float, start: Array, hold: float) -> Array:
+    """The recursion of products, with values zero where missing, a block of rows at a time.
+
+    What a row leaves of the state of a pair is the product of a share of each column, ``√d`` where present and
+    ``hold/√d`` in a gap, so a block is one product of columns rescaled by their shares. Only a pair in a gap on
+    both sides keeps ``d/hold`` of that: such pairs are put right at their rows.
+    """
+    d = max(d, LEAST_DECAY)
+    share, in_gap, rows = d**0.5, hold / d**0.5, _block_rows(d, hold)
     state = start.copy()
-    if not state.size:
-        return state
-    change = np.empty_like(state)
-    here, there = (mask.astype(float) for mask in present)
-    for a, b, left, right in zip(*values, here, there, strict=True):
-        np.multiply.outer((d - hold) * left, right, out=change)
-        change += hold
-        state *= change
-        np.multiply.outer((1.0 - d) * a, b, out=change)
-        state += change
+    for part in blocks(len(a), 1, rows):
+        scale = np.cumprod(np.where(gaps[part], in_gap, share), axis=0)
+        other_scale = scale if others is gaps else np.cumprod(np.where(others[part], in_gap, share), axis=0)
+        left, right = (1.0 - d) * a[part] / scale, b[part] / other_scale
+        for row in np.flatnonzero(gaps[part].any(axis=1) & others[part].any(axis=1)):
+            here, there = gaps[part][row].nonzero()[0], others[part][row].nonzero()[0]
+            before = left[:row, here].T @ right[:row, there]
+            pairs = np.ix_(here, there)
+            state[pairs] = d / hold * (state[pairs] + before) - before
+        state += left.T @ right
+        state *= scale[-1][:, None]
+        state *= other_scale[-1]
     return state
+
+
+def _block_rows(d: float, hold: float) -> int:
+    """Rows over which the shares of a pair stay within a factor of ``RESCALING``."""
+    fastest = max(abs(math.log(d)), abs(math.log(hold * hold / d)))
+    return max(1, min(64, int(math.log(RESCALING) / fastest)))

@@ -1,33 +1,31 @@
 """First-party solver: all responses at once, exact zeros, machine precision.
 
-Works on the deviation from the prior (:class:`~factorlasso_core.deviation.Deviation`). Three steps, repeated
-on the units (a response; a cluster where the penalty couples its members) that are not finished:
+Works on the deviation from the prior (:class:`~factorlasso_core.deviation.Deviation`), from the better of two
+starts: zero, and the minimum without bounds and L1 term, which has a closed form (least squares, or a pure row
+norm). Units (a response; a cluster where the penalty couples its members) for which the start is optimal are
+finished. Two steps are repeated on the others:
 
-1. A unit is finished at once where the deviation zero satisfies the optimality conditions, or where the solution
-   has a closed form: neither penalty nor box (least squares), or a pure row norm without a box.
-2. A burst of accelerated proximal gradient (FISTA with adaptive restart, O'Donoghue and Candès 2015)
+1. A burst of accelerated proximal gradient (FISTA with adaptive restart, O'Donoghue and Candès 2015)
    finds which cells are at zero or at a bound.
-3. Newton steps on the cells that are left, where the objective is smooth, bring machine precision; a
-   step that would cross zero or a bound stops there. A step is kept only if the objective falls.
+2. Newton steps on the cells that are left, where the objective is smooth, bring machine precision.
 
 A unit leaves the batch when the proximal gradient residual is at rounding level.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from factorlasso_core.arrays import Array
 from factorlasso_core.blocks import RowBlocks
 from factorlasso_core.deviation import Deviation
+from factorlasso_core.moments import Moments
 from factorlasso_core.newton import newton
 from factorlasso_core.problem import Problem, Solution
 from factorlasso_core.secular import row_norm_minimum
 
-TOLERANCE = 1e-13  # proximal gradient residual of a cell as a share of what its gradient sums
-BURST = 20  # first burst of gradient steps; later ones are longer
+BURST = 5.0  # gradient steps of the first burst for a Gram matrix of condition one; they grow with its root
+SHORTEST, LONGEST_FIRST, LONGEST = 10, 60, 2000  # later bursts are longer than the first
 ROUNDS = 24
 WORK = 1e11  # multiplications in gradient steps after which a solve gives up and says so
 
@@ -35,26 +33,30 @@ WORK = 1e11  # multiplications in gradient steps after which a solve gives up an
 def solve(problem: Problem) -> Solution:
     """Solve every response to machine precision; never fails, reports what did not converge."""
     rows = Deviation.of(problem)
-    d = _polish_all(rows, _start(problem, rows))
-    beta = _on_the_nose(problem, rows, d.values)
-    return Solution(beta=beta, converged=d.converged, iterations=d.iterations, solver="fast")
+    d, converged, iterations = _polish(rows, _start(problem, rows), _first_burst(problem.moments))
+    beta = _on_the_nose(problem, rows, d)
+    return Solution(beta=beta, converged=converged, iterations=iterations, solver="fast")
 
 
 def _start(problem: Problem, rows: Deviation) -> Array:
-    """The deviation nearest to zero in the box, or the solution where it has a closed form: without bounds and L1 term.
+    """The better of zero and the minimum without bounds and L1 term, both brought into the box, (n, M)."""
+    moments, penalty = problem.moments, rows.penalty
+    zero = np.zeros_like(rows.h)
+    if isinstance(penalty.blocks, RowBlocks) and penalty.block.any():
+        far = row_norm_minimum(moments, rows.h, penalty.block[:, 0])
+    else:
+        far = moments.least_squares(rows.h)
+    near, far = (np.clip(d, rows.low, rows.high) for d in (zero, far))
+    farther = rows.objective(far)[0] < rows.objective(near)[0]
+    return np.where(farther[:, None], far, near)
 
-    That is least squares, nearest to the prior, where there is no penalty, and else that of a pure row norm.
-    """
-    start = np.clip(np.zeros_like(rows.h), rows.low, rows.high)
-    open_ = np.all(np.isinf(rows.low) & np.isinf(rows.high), axis=1) & ~rows.penalty.cell.any(axis=1)
-    normed = rows.penalty.block.any(axis=1)
-    bare = np.flatnonzero(open_ & ~normed)
-    if len(bare):
-        start[bare] = problem.moments.least_squares(rows.h)[bare]
-    pure = np.flatnonzero(open_ & normed)
-    if len(pure) and isinstance(rows.penalty.blocks, RowBlocks):
-        start[pure] = row_norm_minimum(problem.moments.of(pure), rows.h[pure], rows.penalty.block[pure, 0])
-    return start
+
+def _first_burst(moments: Moments) -> int:
+    """Gradient steps after which most zeros are found: they follow the condition of the middle of the spectrum."""
+    values = moments.spectrum[0]
+    middle = np.median(values, axis=1)
+    condition = np.divide(values[:, -1], middle, out=np.ones_like(middle), where=middle > 0).max()
+    return int(np.clip(BURST * np.sqrt(condition), SHORTEST, LONGEST_FIRST))
 
 
 def _on_the_nose(problem: Problem, rows: Deviation, d: Array) -> Array:
@@ -65,32 +67,26 @@ def _on_the_nose(problem: Problem, rows: Deviation, d: Array) -> Array:
     return np.where(d == rows.high, problem.box.upper, beta) + 0.0
 
 
-@dataclass(eq=False)
-class _State:
-    values: Array
-    converged: Array
-    iterations: int = 0
+def _polish(rows: Deviation, d: Array, length: int) -> tuple[Array, Array, int]:
+    """Bursts, the first of a given length, and Newton steps on the unfinished units, up to a bound on the work.
 
-
-def _polish_all(rows: Deviation, d: Array) -> _State:
-    """Bursts and Newton steps on the unfinished units until none is left or the rounds are used up."""
-    moved = rows.over_unit(np.logical_or, np.any(d, axis=1))
-    state = _State(d, np.where(moved, rows.residual(d) <= TOLERANCE, rows.zero_is_optimal()))
-    left = np.flatnonzero(~state.converged)
-    length, work = BURST, 0.0
+    Returns:
+        The deviations (n, M), whether each response is finished (n,), and the gradient steps of the longest.
+    """
+    ahead, converged = rows.prox_step(d)
+    left = np.flatnonzero(~converged)
+    work, iterations = 0.0, 0
+    d = np.where(converged[:, None], d, ahead)
     for _ in range(ROUNDS):
         work += length * len(left) * d.shape[1] ** 2
         if not len(left) or work > WORK:
             break
-        part, now = rows.take(left), state.values[left]
-        now = newton(part, _burst(part, now, length))
-        state.values[left] = now
-        state.iterations += length
-        done = part.residual(now) <= TOLERANCE
-        state.converged[left[done]] = True
-        left = left[~done]
-        length = min(2 * length, 2000)
-    return state
+        part = rows.take(left)
+        d[left], converged[left] = newton(part, _burst(part, d[left], length))
+        left = left[~converged[left]]
+        iterations += length
+        length = min(2 * length, LONGEST)
+    return d, converged, iterations
 
 
 def _burst(rows: Deviation, d: Array, length: int) -> Array:
@@ -99,7 +95,7 @@ def _burst(rows: Deviation, d: Array, length: int) -> Array:
     ahead, t = d, np.ones(len(d))
     for _ in range(length):
         new = prox(ahead - step * rows.gradient(ahead))
-        uphill = rows.over_unit(np.add, (rows.metric * (ahead - new) * (new - d)).sum(axis=1)) > 0
+        uphill = rows.over_unit(np.add, np.vecdot(rows.metric * (ahead - new), new - d)) > 0
         t = np.where(uphill, 1.0, t)
         t_next = 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * t * t))
         ahead = new + ((t - 1.0) / t_next)[:, None] * (new - d)

@@ -1,4 +1,4 @@
-"""A fit as composed, separately cacheable stages: prepare, moments, tree, signs, solve.
+"""A fit as composed, separately cacheable stages: prepare, moments, tree, signs, rules, solve.
 
 Each stage is keyed by the content it depends on and nothing else. A move of λ or α recomputes only the
 solve; a move of the cutoff recomputes the cut, the weights and the solve; only data, span and the other
@@ -8,31 +8,24 @@ loss options go further back. Same inputs, same result, whatever was fitted befo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from factorlasso_core.arrays import Array, frozen
+from factorlasso_core.batch import solutions
 from factorlasso_core.beliefs import Beliefs
 from factorlasso_core.diagnostics import InSample, in_sample
-from factorlasso_core.digest import array_bytes, canonical_json, digest
-from factorlasso_core.errors import BeliefsError
-from factorlasso_core.evidence import Evidence, evidence
-from factorlasso_core.groups import Groups, group
-from factorlasso_core.guided import Guided
-from factorlasso_core.model_types import LassoModelType
+from factorlasso_core.digest import digest
 from factorlasso_core.options import FitSpec, LossOptions
 from factorlasso_core.panel import Panel
-from factorlasso_core.penalty import Penalty, group_penalty, lasso_penalty
-from factorlasso_core.prepare import Prepared
-from factorlasso_core.priors import OlsPrior, combined_prior, laid_over, ols_prior
 from factorlasso_core.problem import Problem
-from factorlasso_core.result import MINIMUM_ROWS, Fit, cell_states, notices
-from factorlasso_core.signs import Box, kept_signs, sign_rules
+from factorlasso_core.result import Fit, cell_states, notices
+from factorlasso_core.rules import Rules, settle
+from factorlasso_core.signs import kept_signs
 from factorlasso_core.solve import FAST, Solved, solve
 from factorlasso_core.stages import Stages
-from factorlasso_core.steps import guided, panel_moments, prepared
+from factorlasso_core.steps import panel_moments
 from factorlasso_core.version import VERSION
 
 
@@ -66,25 +59,40 @@ def fit(
         True
     """
     beliefs, spec, stages = beliefs or Beliefs(), spec or FitSpec(), stages or Stages()
-    beliefs.check_shape(panel)
-    _check_composition(beliefs, spec)
     identity = fit_digest(panel, beliefs, spec, solver)
-    key = digest(identity, solver, *fallbacks)
-    result = stages.get("solve", key, lambda: _fit(panel, beliefs, spec, solver, fallbacks, stages, identity))
+
+    def compute() -> Fit:
+        rules = settle(panel, beliefs, spec, stages)
+        problem = rules.problem(spec.penalty) if rules.enough else None
+        solved = None if problem is None else solve(problem, solver, fallbacks)
+        return _finished(panel, beliefs, spec, solver, identity, rules, problem, solved)
+
+    result = stages.get("solve", digest(identity, solver, *fallbacks), compute)
     # Labels 1 and "1" have one digest: an answer from the cache goes out under the caller's own.
     return result if result.panel is panel else replace(result, panel=panel)
 
 
-def _check_composition(beliefs: Beliefs, spec: FitSpec) -> None:
-    """Refuse beliefs the model has no place for."""
-    most = max(map(len, beliefs.named or ()), default=0)
-    if most > (allowed := spec.prior.max_named_factors):
-        raise BeliefsError(f"{most} factors are named for one response and max_named_factors is {allowed}.")
-    kind = spec.model_type
-    places = {"signs": kind.takes_signs, "excluded": kind.takes_signs, "prior": kind.takes_prior}
-    for name in (name for name, there in places.items() if not there):
-        if getattr(beliefs, name) is not None:
-            raise BeliefsError(f"{kind.name} takes no {name}: leave it out, or choose another model.")
+def fit_each(
+    panel: Panel,
+    beliefs: Beliefs,
+    specs: Sequence[FitSpec],
+    *,
+    solver: str = FAST,
+    fallbacks: Sequence[str] = (),
+    stages: Stages | None = None,
+) -> list[Fit]:
+    """Fit many options, which differ in penalty and cut, to one panel: the solver takes them together.
+
+    The loadings are those of :func:`fit` but for rounding, so they neither come from its stage nor go there.
+
+    Raises:
+        BeliefsError, DataError, SolverError: See :func:`fit`.
+    """
+    found = solutions(panel, beliefs, specs, stages or Stages(), solver, fallbacks)
+    return [
+        _finished(panel, beliefs, spec, solver, fit_digest(panel, beliefs, spec, solver), *parts)
+        for spec, parts in zip(specs, found, strict=True)
+    ]
 
 
 def fit_digest(panel: Panel, beliefs: Beliefs, spec: FitSpec, solver: str = FAST) -> str:
@@ -100,99 +108,32 @@ def reference_lambda(panel: Panel, stages: Stages | None = None) -> float:
     return float(np.abs(panel_moments(stages or Stages(), panel, LossOptions()).linear).max(initial=0.0))
 
 
-@dataclass(frozen=True, eq=False)
-class _Rules:
-    """Everything that is settled before the solve."""
-
-    groups: Groups | None
-    evidence: Evidence | None
-    ols: OlsPrior | None
-    prior: Array
-    box: Box
-    penalty: Penalty
-
-
-def _rules(panel: Panel, beliefs: Beliefs, spec: FitSpec, stages: Stages, short: Array) -> _Rules:
-    """Groups, then what the data say about signs and prior, then the analyst's word over both."""
-    shape = panel.shape[1:]
-    groups = group(stages, panel, beliefs, spec, short)
-    found = evidence(stages, panel, spec, groups)
-    ols = _ols(stages, panel, beliefs, spec)
-    wished = _prior(beliefs, ols, shape)
-    box = sign_rules(
-        shape,
-        explicit=beliefs.signs,
-        detected=None if found is None else found.detected,
-        free_factors=beliefs.unsigned,
-        excluded=beliefs.excluded,
-        nonneg=spec.nonneg or (spec.model_type is LassoModelType.UNILASSO and spec.guided.non_negative),
-        prior=wished,
-        prior_overrides=spec.signs.prior_overrides,
-    )
-    prior = wished if ols is None else combined_prior(ols.prior, beliefs.prior, box.lower, box.upper)
-    return _Rules(groups, found, ols, prior, box, _penalty(spec, groups, found, shape))
-
-
-def _ols(stages: Stages, panel: Panel, beliefs: Beliefs, spec: FitSpec) -> OlsPrior | None:
-    """The prior of the data, a stage of its own; None where it was not asked for."""
-    if not spec.prior.ols:
-        return None
-    options: dict[str, Any] = {
-        "span": spec.loss.span,
-        "warmup_period": spec.warmup_period,
-        "named": beliefs.named,
-        "max_vif": spec.prior.max_vif,
-    }
-    excluded = beliefs.excluded
-    key = digest(panel.key, canonical_json(options), b"" if excluded is None else array_bytes(excluded))
-    return stages.get("ols", key, lambda: ols_prior(panel, **options, excluded=excluded))
-
-
-def _prior(beliefs: Beliefs, ols: OlsPrior | None, shape: tuple[int, ...]) -> Array:
-    """The analyst's prior where there is one, else that of the data, else zero."""
-    return frozen(laid_over(np.zeros(shape) if ols is None else ols.prior, beliefs.prior))
-
-
-def _penalty(spec: FitSpec, groups: Groups | None, found: Evidence | None, shape: tuple[int, ...]) -> Penalty:
-    weights = None if found is None else found.weights
-    if groups is None:
-        return lasso_penalty(spec.penalty, shape, weights)
-    return group_penalty(spec.model_type, spec.penalty, groups.labels, shape[1], weights, groups.counted)
-
-
-def _fit(
+def _finished(
     panel: Panel,
     beliefs: Beliefs,
     spec: FitSpec,
     solver: str,
-    fallbacks: Sequence[str],
-    stages: Stages,
-    key: str,
+    identity: str,
+    rules: Rules,
+    problem: Problem | None,
+    solved: Solved | None,
 ) -> Fit:
-    data = prepared(stages, panel, spec.loss)
-    short = _in_warm_up(data, spec.warmup_period)
-    rules = _rules(panel, beliefs, spec, stages, short)
-    first = guided(stages, panel, spec) if spec.model_type is LassoModelType.UNILASSO else None
-    problem, solved, beta = None, None, np.full(panel.shape[1:], np.nan)
-    if data.rows >= MINIMUM_ROWS:
-        problem = _problem(stages, panel, spec, rules, first)
-        solved = solve(problem, solver, fallbacks)
-        beta = _loadings(solved, first)
-    beta[short] = 0.0
-    statistics = _statistics(data, beta, short)
-    groups = rules.groups
+    """Everything a fit shows, from what was settled and solved."""
+    short, groups, first = rules.short, rules.groups, rules.first
+    beta = rules.loadings(None if solved is None else solved.solution.beta)
+    statistics = _statistics(rules, beta)
     return Fit(
         panel=panel,
         beliefs=beliefs,
         spec=spec,
         solver=solver,
-        digest=key,
-        beta=frozen(beta),
+        digest=identity,
+        beta=beta,
         state=frozen(cell_states(problem, solved, short, panel.shape[1:])),
         intercept=statistics.alpha,
-        alpha=frozen(_constants(data, beta, short)),
+        alpha=frozen(rules.constants(beta)),
         statistics=statistics,
-        data=data,
+        data=rules.data,
         box=rules.box if first is None or not spec.guided.non_negative else kept_signs(first.slope),
         prior=rules.prior,
         problem=problem,
@@ -202,37 +143,15 @@ def _fit(
         clustering=None if groups is None else groups.clustering,
         labels=None if groups is None else groups.labels,
         cutoff=None if groups is None else groups.cutoff,
-        short=frozen(short),
+        short=short,
         counted=frozen(np.ones_like(short)) if groups is None else groups.counted,
-        notices=notices(panel, data, problem, solved, short),
+        notices=notices(panel, rules.data, problem, solved, short),
     )
 
 
-def _problem(stages: Stages, panel: Panel, spec: FitSpec, rules: _Rules, first: Guided | None) -> Problem:
-    """The problem the solver gets; for UniLasso that of its second stage."""
-    if first is not None:
-        return Problem(first, first.moments, rules.penalty, rules.prior, rules.box)
-    data, loss = prepared(stages, panel, spec.loss), panel_moments(stages, panel, spec.loss)
-    return Problem(data, loss, rules.penalty, rules.prior, rules.box)
-
-
-def _loadings(solved: Solved, first: Guided | None) -> Array:
-    """Loadings of the factors from the solver's variables, a writable copy."""
-    return solved.solution.beta.copy() if first is None else first.loadings(solved.solution.beta)
-
-
-def _in_warm_up(data: Prepared, period: int | None) -> Array:
-    """Responses with fewer observations than the warm-up asks for, (N,)."""
-    return np.asarray(data.observations < (0 if period is None else period))
-
-
-def _statistics(data: Prepared, beta: Array, short: Array) -> InSample:
-    result = in_sample(data, beta)
-    values = (np.where(short, np.nan, value) for value in vars(result).values())
+def _statistics(rules: Rules, beta: Array) -> InSample:
+    result = in_sample(rules.data, rules.loss, beta)
+    if not rules.short.any():
+        return result
+    values = (np.where(rules.short, np.nan, value) for value in vars(result).values())
     return InSample(*map(frozen, values))
-
-
-def _constants(data: Prepared, beta: Array, short: Array) -> Array:
-    """The regression constant: weighted mean of the response less the loadings times those of its factors."""
-    constant = data.y_means - (np.nan_to_num(beta, nan=0.0) * data.x_means).sum(axis=1)
-    return np.where(short, np.nan, constant)

@@ -1,31 +1,88 @@
-"""Time-ordered folds: what a model that knows only the past scores on the rows that follow."""
+"""Time-ordered folds: what a model that knows only the past is tested on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 
 from factorlasso_core.arrays import Array
-from factorlasso_core.errors import DataError, OptionError, SolverError
-from factorlasso_core.panel import Panel
-from factorlasso_core.path import Task, rows_of
-from factorlasso_core.result import Fit
-from factorlasso_core.scoring import mean_of_known, predictions
-from factorlasso_core.stages import Stages
+from factorlasso_core.errors import DataError, OptionError
+from factorlasso_core.options.base import Options, check, check_choice, check_whole
 
-# What one λ on one fold may fail with; anything else concerns all of them and is raised at once.
-FAILURES = (SolverError, DataError, np.linalg.LinAlgError)
+SCHEMES = ("expanding", "rolling")
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Row positions of the training and the test window of one fold."""
+
+    train: range
+    test: range
+
+
+@dataclass(frozen=True)
+class FoldOptions(Options):
+    """How the rows are divided into training and test windows.
+
+    With T rows and ``h = T // (n_splits + 1)``, fold i (from 0) is tested on the h rows from ``h (i + 1)``.
+    What the division leaves over, at the end, is never tested.
+
+    Attributes:
+        scheme: ``"expanding"`` trains on every row before the test window, ``"rolling"`` on the last of them.
+        n_splits: Number of folds. gap: Rows left out between the windows, so that returns over several
+            rows that reach into the test window are not trained on.
+        window: Most rows a rolling window trains on; None: as many as the first fold has.
+
+    >>> [(len(fold.train), fold.test) for fold in FoldOptions("rolling", 2, gap=1, window=3).split(12)]
+    [(3, range(4, 8)), (3, range(8, 12))]
+    """
+
+    scheme: str = "expanding"
+    n_splits: int = 5
+    gap: int = 0
+    window: int | None = None
+
+    def __post_init__(self) -> None:
+        check_choice("scheme", self.scheme, SCHEMES)
+        check_splits(self.n_splits)
+        check("gap", self.gap, self.gap is not None, "an integer >= 0")
+        check_whole("gap", self.gap, 0)
+        check_whole("window", self.window, 1)
+        expanding = self.scheme == "expanding"
+        check("window", self.window, self.window is None or not expanding, "None when scheme is 'expanding'")
+        self.coerce(int, "n_splits", "gap", "window")
+
+    def split(self, rows: int) -> tuple[Fold, ...]:
+        """Return the folds of so many rows, oldest first.
+
+        Raises:
+            DataError: Fewer than ``n_splits + 1`` rows, or none to train on before the first gap.
+        """
+        size = rows // (self.n_splits + 1)
+        if size < 1:
+            least = self.n_splits + 1
+            raise DataError(f"n_splits={self.n_splits} needs at least {least} rows, not {rows}: use fewer folds.")
+        if size <= self.gap:
+            raise DataError(
+                f"gap={self.gap} leaves no row to train on before the first test window, which begins at row "
+                f"{size + 1}: use fewer folds or a smaller gap."
+            )
+        return tuple(self._fold(size, size * (fold + 1)) for fold in range(self.n_splits))
+
+    def _fold(self, size: int, start: int) -> Fold:
+        """The fold whose test window of ``size`` rows begins at ``start``."""
+        end = start - self.gap
+        length = end if self.scheme == "expanding" else self.window or size - self.gap
+        return Fold(range(max(0, end - length), end), range(start, start + size))
 
 
 def expanding_window_splits(n_samples: int, n_splits: int) -> Iterator[tuple[Array, Array]]:
-    """Yield row positions of training and test windows, oldest first.
+    """Yield row positions of training and test windows, oldest first, as arrays.
 
-    With ``h = n_samples // (n_splits + 1)``, fold i (from 0) trains on the first ``h (i + 1)`` rows and is
-    tested on the ``h`` rows behind them. What the division leaves over, at the end, is never tested.
+    The folds are those of :class:`FoldOptions` without a gap.
 
     Raises:
         TypeError: An argument is not a whole number. OptionError: ``n_splits`` is below 1.
@@ -35,12 +92,8 @@ def expanding_window_splits(n_samples: int, n_splits: int) -> Iterator[tuple[Arr
     [(2, [2, 3]), (4, [4, 5])]
     """
     _require_whole("n_samples", n_samples)
-    check_splits(n_splits)
-    size = n_samples // (n_splits + 1)
-    if size < 1:
-        raise DataError(f"n_splits={n_splits} needs at least {n_splits + 1} rows, not {n_samples}: use fewer folds.")
-    ends = (size * (fold + 1) for fold in range(n_splits))
-    return ((np.arange(end), np.arange(end, end + size)) for end in ends)
+    folds = FoldOptions(n_splits=n_splits).split(n_samples)
+    return ((np.asarray(fold.train), np.asarray(fold.test)) for fold in folds)
 
 
 def check_splits(n_splits: int) -> None:
@@ -53,105 +106,3 @@ def check_splits(n_splits: int) -> None:
 def _require_whole(name: str, value: object) -> None:
     if not isinstance(value, Integral) or isinstance(value, bool):
         raise TypeError(f"{name}={value!r} is not a whole number.")
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A λ that could not be scored on a fold, and why."""
-
-    reg_lambda: float
-    fold: int
-    error: Exception
-
-
-@dataclass(frozen=True, eq=False)
-class Cells:
-    """What every λ scored on every fold.
-
-    Attributes:
-        scores: (Λ, F, width), NaN where unknown. failures: Cells that could not be computed.
-        unproved: How many fits were not proved optimal.
-    """
-
-    scores: Array
-    failures: list[Failure]
-    unproved: int
-
-
-def score_cells(
-    task: Task, lambdas: Sequence[float], n_splits: int, score: Callable[[Fit, Panel], Array], width: int
-) -> Cells:
-    """Fit every λ on the training rows of every fold and score it on the test rows.
-
-    Within a fold only the solve depends on λ; the stages before it run once.
-
-    Args:
-        score: From a fit and the panel of unseen rows to ``width`` numbers.
-    """
-    scores = np.full((len(lambdas), n_splits, width), np.nan)
-    failures: list[Failure] = []
-    unproved = 0
-    for fold, (train, test) in enumerate(expanding_window_splits(task.panel.shape[0], n_splits)):
-        past, unseen, stages = task.on(train), rows_of(task.panel, test), Stages(_WithoutFits())
-        for place, value in enumerate(lambdas):
-            try:
-                result = past.fit(value, stages)
-                scores[place, fold] = score(result, unseen)
-            except FAILURES as error:
-                failures.append(Failure(value, fold, error.with_traceback(None)))
-                continue
-            unproved += any(notice.code == "unproved" for notice in result.notices)
-    return Cells(scores, failures, unproved)
-
-
-class _WithoutFits(dict[str, Any]):
-    """Keeps the stages that λ share and forgets the fits, each of which is used once."""
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        if not name.startswith("solve:"):
-            super().__setitem__(name, value)
-
-
-def forecast(result: Fit, unseen: Panel) -> Array:
-    """Return what a fit predicts for the responses of a panel, (T, N), NaN where it does not."""
-    return predictions(unseen.x, result.beta, result.alpha if result.spec.loss.demean else None)
-
-
-@dataclass(frozen=True, eq=False)
-class Footing:
-    """On which folds λ are compared, and which of them can be.
-
-    Means over different folds cannot be set against each other. So, until every score that is left is
-    known, the λ or the folds with the largest share of unknown scores are left out: a fold that nearly
-    no λ was scored on goes for all of them, and a λ that fails here and there goes by itself. Of equal
-    shares the λ go.
-
-    Attributes:
-        folds: (F,) booleans. entrants: (Λ,) booleans; both are empty where nothing can be compared.
-        means: (Λ,) over the folds, NaN for λ left out.
-    """
-
-    folds: Array
-    entrants: Array
-    means: Array
-
-    @classmethod
-    def of(cls, scores: Array) -> Footing:
-        """Find the common footing of scores (Λ, F)."""
-        unknown = np.isnan(scores)
-        entrants, folds = (np.ones(size, dtype=bool) for size in scores.shape)
-        while unknown[np.ix_(entrants, folds)].any():
-            _leave_out(unknown, entrants, folds)
-        return cls(folds, entrants, np.where(entrants, mean_of_known(scores[:, folds]), np.nan))
-
-
-def _leave_out(unknown: Array, entrants: Array, folds: Array) -> None:
-    """Drop, in place, the λ or the folds that lack most; everything where that would leave none of either."""
-    by_lambda = unknown[:, folds].mean(axis=1) * entrants
-    by_fold = unknown[entrants].mean(axis=0) * folds
-    most = max(by_lambda.max(), by_fold.max())
-    for share, kept in ((by_lambda, entrants), (by_fold, folds)):
-        if 0 < (share == most).sum() < kept.sum():
-            kept[share == most] = False
-            return
-    entrants[:] = folds[:] = False

@@ -100,7 +100,7 @@ def _counted(spec: FitSpec, short: Array) -> Array:
 
 
 def cluster_tree(stages: Stages, panel: Panel, spec: FitSpec, counted: Array) -> Clustering:
-    """The clustering stage: dependence of the prepared responses and the tree, before any cut."""
+    """The tree stage: linkage of the distances, before any cut."""
     size = 8 * panel.shape[1] ** 2
     if size > LARGEST_CORRELATION:
         raise DataError(
@@ -112,14 +112,26 @@ def cluster_tree(stages: Stages, panel: Panel, spec: FitSpec, counted: Array) ->
 
 
 def _cluster(stages: Stages, panel: Panel, spec: FitSpec, counted: Array) -> Clustering:
-    options, loss = spec.clustering, correlation_loss(spec)
-    inside = _dependence(prepared(stages, panel, loss).y_or_nan[:, counted], spec)
+    options = spec.clustering
+    inside = _correlation(stages, panel, spec, counted)
     inner = build_tree(inside, method=options.linkage_method, transform=options.distance_transform)
     if counted.all():
-        return Clustering(frozen(inside), inner, inner, counted)
+        return Clustering(inside, inner, inner, counted)
     correlation = np.eye(len(counted))
     correlation[np.ix_(counted, counted)] = inside
     return Clustering(frozen(correlation), with_outsiders(inner, counted), inner, counted)
+
+
+def _correlation(stages: Stages, panel: Panel, spec: FitSpec, counted: Array) -> Array:
+    """The correlation stage: dependence of the responses that count."""
+    loss = correlation_loss(spec)
+    key = digest(panel.key, loss.digest(), spec.clustering.dependence_digest, array_bytes(counted))
+
+    def compute() -> Array:
+        y = prepared(stages, panel, loss).y_or_nan
+        return frozen(_dependence(y if counted.all() else y[:, counted], spec))
+
+    return stages.get("correlation", key, compute)
 
 
 def _dependence(y: Array, spec: FitSpec) -> Array:

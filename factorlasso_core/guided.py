@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from factorlasso_core.arrays import Array, frozen
+from factorlasso_core.arrays import Array, blocks, frozen
 from factorlasso_core.moments import Moments, check_grams
 from factorlasso_core.prepare import Prepared
 
@@ -72,9 +72,7 @@ def guide(data: Prepared, loo: bool = True) -> Guided:
     check_grams(responses, factors, "responses", cure)
     slope, linear = np.zeros((responses, factors)), np.zeros((responses, factors))
     gram, constant = np.zeros((responses, factors, factors)), np.zeros(responses)
-    step = max(1, BLOCK_CELLS // (rows * factors))
-    for at in range(0, responses, step):
-        part = slice(at, at + step)
+    for part in blocks(responses, rows * factors, BLOCK_CELLS):
         x, y, count = _block(data, part)
         scale = np.divide(1.0, count, out=np.zeros(len(count)), where=count >= LEAST_ROWS)
         b, eta = _stage_one(x, y, loo)

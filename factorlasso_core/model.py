@@ -249,7 +249,8 @@ class LassoModel(Parameters):
     x = property(lambda self: self.x_)
     y = property(lambda self: self.y_)
 
-    # What a nowcast rests on, made when asked for: the residuals are as large as the responses.
+    # Made when asked for, because they are as large as the responses.
+    valid_mask_ = property(lambda self: self.fit_.data.valid.astype(float))
     nowcast_residuals_ = property(lambda self: residuals(self.fit_))
     nowcast_factors_complete_ = property(lambda self: factors_complete(self.fit_.panel))
     nowcast_final_response_complete_ = property(lambda self: final_response_complete(self.fit_.panel))

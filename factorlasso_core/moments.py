@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from factorlasso_core.arrays import Array, frozen
+from factorlasso_core.arrays import Array, blocks, frozen
 from factorlasso_core.errors import DataError
 from factorlasso_core.prepare import Prepared
 
@@ -52,9 +52,13 @@ class Moments:
         return frozen(values > RANK_TOLERANCE * values[:, -1:])
 
     def of(self, responses: Array) -> Moments:
-        """Return the moments of some responses, given by position; they share the Gram matrices and the spectrum."""
-        part = Moments(self.gram, self.pattern[responses], self.linear[responses], self.constant[responses])
-        vars(part)["spectrum"] = self.spectrum  # where a cached property keeps its value
+        """Return the moments of some responses, given by position; the spectrum is not worked out again."""
+        used, pattern = used_patterns(self.pattern[responses], len(self.gram))
+        gram, spectrum = self.gram, self.spectrum
+        if used is not None:
+            gram, spectrum = gram[used], (spectrum[0][used], spectrum[1][used])
+        part = Moments(gram, pattern, self.linear[responses], self.constant[responses])
+        vars(part)["spectrum"] = spectrum  # where a cached property keeps its value
         return part
 
     def least_squares(self, h: Array) -> Array:
@@ -64,9 +68,21 @@ class Moments:
         coordinates = gram_times(vectors.transpose(0, 2, 1), self.pattern, h)
         return gram_times(vectors, self.pattern, inverse[self.pattern] * coordinates)
 
-    def loss(self, b: Array) -> Array:
-        """Return ``L_k(b_k)`` for every response, (N,)."""
-        return self.constant - (self.linear * b).sum(axis=1) + 0.5 * (b * self.times_gram(b)).sum(axis=1)
+    def loss(self, b: Array, pulled: Array | None = None) -> Array:
+        """Return ``L_k(b_k)`` for every response, (N,); ``pulled`` is ``A_k b_k`` where it is known."""
+        pulled = self.times_gram(b) if pulled is None else pulled
+        return self.constant - np.vecdot(self.linear, b) + 0.5 * np.vecdot(b, pulled)
+
+
+def used_patterns(pattern: Array, count: int) -> tuple[Array | None, Array]:
+    """Return which of ``count`` patterns are used, in order, and the pattern of each response among these.
+
+    The first is None where that would leave none out.
+    """
+    if count == 1:
+        return None, pattern
+    used, inside = np.unique(pattern, return_inverse=True)
+    return (None, pattern) if len(used) == count else (used, inside)
 
 
 def gram_times(gram: Array, pattern: Array, b: Array) -> Array:
@@ -74,7 +90,8 @@ def gram_times(gram: Array, pattern: Array, b: Array) -> Array:
     if len(gram) == 1:
         return b @ gram[0].T
     if 8 * len(gram) > len(b):
-        return (gram[pattern] @ b[:, :, None])[:, :, 0]
+        own = gram if np.array_equal(pattern, np.arange(len(gram))) else gram[pattern]
+        return (own @ b[:, :, None])[:, :, 0]
     out = np.empty_like(b)
     for p in range(len(gram)):
         members = pattern == p
@@ -84,24 +101,16 @@ def gram_times(gram: Array, pattern: Array, b: Array) -> Array:
 
 def moments(data: Prepared) -> Moments:
     """Compute the moments of prepared arrays; responses missing in the same rows share a Gram matrix."""
-    masks, pattern = _patterns(data.valid)
     cure = "use fewer factors, or responses with common gaps"
-    check_grams(len(masks), data.x.shape[1], "different patterns of missing data", cure)
-    weights = masks * data.weights  # (P, T)
-    mass = weights.sum(axis=1)
-    gram = _grams(data.x, weights)
-    linear = (data.y * data.weights[:, None]).T @ data.x  # y is zero where it is not valid
-    constant = data.weights @ data.y**2
+    check_grams(len(data.masks), data.x.shape[1], "different patterns of missing data", cure)
+    gram = _grams(data.x, data.masks * data.weights)
+    linear, constant = _products(data)
     if data.own_means:
-        gram, linear, constant = _centre(data, weights, mass, pattern, gram, linear, constant)
-    scale = np.full(len(masks), 1.0 / data.rows) if data.normalization == "sample" else _inverse(mass)
-    own = scale[pattern]
-    return Moments(
-        gram=frozen(2.0 * gram * scale[:, None, None]),
-        pattern=frozen(pattern),
-        linear=frozen(2.0 * linear * own[:, None]),
-        constant=frozen(constant * own),
-    )
+        gram, linear, constant = _centre(data, gram, linear, constant)
+    own = data.scale[data.pattern]
+    gram *= 2.0 * data.scale[:, None, None]
+    linear *= 2.0 * own[:, None]
+    return Moments(frozen(gram), data.pattern, frozen(linear), frozen(constant * own))
 
 
 def check_grams(count: int, factors: int, what: str, cure: str) -> None:
@@ -114,19 +123,16 @@ def check_grams(count: int, factors: int, what: str, cure: str) -> None:
         )
 
 
-def _inverse(mass: Array) -> Array:
-    """1/mass, and 0 where there is no mass: such a response has no loss."""
-    return np.divide(1.0, mass, out=np.zeros_like(mass), where=mass > 0)
-
-
-def _patterns(valid: Array) -> tuple[Array, Array]:
-    """Distinct columns of the mask as rows (P, T), and the pattern of each response (N,)."""
-    if valid.all():
-        return np.ones((1, valid.shape[0]), dtype=bool), np.zeros(valid.shape[1], dtype=np.intp)
-    packed = np.packbits(valid.T, axis=1)
-    rows = np.ascontiguousarray(packed).view([("", packed.dtype, packed.shape[1])]).ravel()
-    _, where, pattern = np.unique(rows, return_index=True, return_inverse=True)
-    return valid.T[where], pattern
+def _products(data: Prepared) -> tuple[Array, Array]:
+    """``X'diag(ωv)y``, (N, M), and ``y'diag(ωv)y``, (N,); y is zero where it is not valid."""
+    responses = data.y.shape[1]
+    weighted = data.x * data.weights[:, None]
+    linear, constant = np.empty((responses, data.x.shape[1])), np.empty(responses)
+    for part in blocks(responses, data.rows):
+        y = data.y[:, part]
+        linear[part] = y.T @ weighted
+        constant[part] = data.weights @ (y * y)
+    return linear, constant
 
 
 def _grams(x: Array, weights: Array) -> Array:
@@ -142,17 +148,14 @@ def _grams(x: Array, weights: Array) -> Array:
     return gram
 
 
-def _centre(
-    data: Prepared, weights: Array, mass: Array, pattern: Array, gram: Array, linear: Array, constant: Array
-) -> tuple[Array, Array, Array]:
+def _centre(data: Prepared, gram: Array, linear: Array, constant: Array) -> tuple[Array, Array, Array]:
     """Moments about each response's own weighted means: the loss minimised over a free intercept."""
-    x_sum = weights @ data.x  # (P, M)
-    y_sum = data.weights @ data.y  # (N,)
-    inverse = _inverse(mass)
+    x_level, pattern = data.x_level, data.pattern
+    mass = data.mass[pattern]
     before = np.einsum("pjj->pj", gram)
-    gram = gram - x_sum[:, :, None] * x_sum[:, None, :] * inverse[:, None, None]
-    linear = linear - x_sum[pattern] * (y_sum * inverse[pattern])[:, None]
+    gram = gram - x_level[:, :, None] * x_level[:, None, :] * data.mass[:, None, None]
+    linear = linear - x_level[pattern] * (data.y_level * mass)[:, None]
     # A factor that does not move in a response's own rows must not leave rounding behind.
     moves = np.einsum("pjj->pj", gram) > 1e-13 * before
     gram = gram * (moves[:, :, None] & moves[:, None, :])
-    return gram, linear * moves[pattern], np.maximum(constant - y_sum**2 * inverse[pattern], 0.0)
+    return gram, linear * moves[pattern], np.maximum(constant - data.y_level**2 * mass, 0.0)

@@ -1,94 +1,118 @@
-"""Newton steps on the cells where the objective is smooth; a step is kept only if the objective falls."""
+"""Newton steps on the cells where the objective is smooth, each after a proximal gradient step.
+
+The gradient step says which cells are at zero or at a bound, and releases those that should not be; Newton does the
+rest. A unit is finished when the gradient step moves none of its cells by more than rounding.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from factorlasso_core.arrays import Array
-from factorlasso_core.blocks import FactorBlocks, RowBlocks
+from factorlasso_core.blocks import FactorBlocks
 from factorlasso_core.deviation import Deviation
 from factorlasso_core.prox import EPS
 
-BLOCK_CELLS = 2**23  # cells of the Hessians held at a time
-STEPS = 6
+STEPS = 12
 RIDGE = 1e-13
+TOGETHER = 256  # responses whose systems are solved at one size
+SPARSE = 0.6  # share of free cells up to which smaller systems are worth their indexing
 
 
-def newton(rows: Deviation, d: Array) -> Array:
-    """A few steps on every unit, (n, M); units at the penalty's kink stay."""
-    parts = _batches(rows, max(1, BLOCK_CELLS // d.shape[1] ** 2))
-    if len(parts) == 1:
-        return _steps(rows, d)
-    out = d.copy()
-    for part in parts:
-        out[part] = _steps(rows.take(part), d[part])
+def newton(rows: Deviation, d: Array, steps: int = STEPS) -> tuple[Array, Array]:
+    """Go up to ``steps`` steps from d, (n, M); finished units leave the batch.
+
+    Returns:
+        The deviations (n, M), and whether each response is finished, (n,).
+    """
+    out, finished = d.copy(), np.zeros(len(d), dtype=bool)
+    left = np.arange(len(d))
+    for _ in range(steps):
+        ahead, done = rows.prox_step(d)
+        if done.any():
+            out[left[done]], finished[left[done]] = d[done], True
+            keep = np.flatnonzero(~done)
+            left, rows, ahead = left[keep], rows.take(keep), ahead[keep]
+        if not len(left):
+            return out, finished
+        d = _step(rows, ahead)
+    out[left] = d
+    return out, finished
+
+
+def _step(rows: Deviation, d: Array) -> Array:
+    """One whole step, with overshooting cells set to their kink or bound; where that fails a cut one, or none."""
+    gradient, free = rows.gradient(d), rows.free(d)
+    step = -_direction(rows, d, free, gradient)
+    new = np.clip(d + step, rows.low, rows.high)
+    new = np.where(free & rows.kinked & (new * d < 0), 0.0, new)
+    value, size = rows.objective(d, gradient)
+    most = value + 4 * EPS * size
+    worse = np.flatnonzero(~(rows.objective(new)[0] <= most))
+    if len(worse):
+        part, here = rows.take(worse), d[worse]
+        cut = _to_first_stop(part, here, step[worse])
+        lower = part.objective(cut)[0] <= most[worse]
+        new[worse] = np.where(lower[:, None], cut, here)
+    return new
+
+
+def _direction(rows: Deviation, d: Array, free: Array, gradient: Array) -> Array:
+    """``H⁻¹ ∇`` on the free cells, zero elsewhere, with ``H = A + Σ_b (r/‖d_b‖)(I - u_b u_b')``."""
+    pull, blocks = rows.penalty.pull(d), rows.penalty.blocks
+    slope = np.where(free, gradient + pull * d + rows.penalty.cell * np.sign(d), 0.0)
+    length = rows.penalty.length(d)
+    unit = np.where(free, np.divide(d, length, out=np.zeros_like(d), where=length > 0), 0.0)
+    if isinstance(blocks, FactorBlocks):
+        hessian = _block_diagonal(_grams(rows, np.arange(len(d))), free, pull)
+        return _across(blocks, np.linalg.inv(hessian), np.sqrt(pull) * unit, slope)
+    return _by_row(rows, free, pull, unit, slope)
+
+
+def _by_row(rows: Deviation, free: Array, pull: Array, unit: Array, slope: Array) -> Array:
+    """The direction where every response is a unit: responses with supports of about one size are solved together."""
+    out, count = np.zeros_like(slope), np.count_nonzero(free, axis=1)
+    order = np.argsort(count, kind="stable")
+    for part in np.split(order, range(TOGETHER, len(order), TOGETHER)):
+        size = count[part[-1]]
+        at: tuple[Array, ...] = (part,)
+        if size <= SPARSE * free.shape[1]:
+            at = (part[:, None], np.argsort(~free[part], axis=1, kind="stable")[:, :size])
+        hessian = _block_diagonal(_grams(rows, *at), free[at], pull[part])
+        out[at] = _less_one(hessian, pull[part, 0], unit[at], slope[at])
     return out
 
 
-def _batches(rows: Deviation, size: int) -> list[Array]:
-    """Positions of the responses in runs of about ``size`` that keep units together."""
-    n = len(rows.h)
-    if n <= size:
-        return [np.arange(n)]
-    blocks = rows.penalty.blocks
-    order = np.argsort(blocks.cluster, kind="stable") if isinstance(blocks, FactorBlocks) else np.arange(n)
-    first = blocks.by_unit(np.minimum, np.argsort(order))[order]  # where the unit of each begins in this order
-    run = first // size
-    return np.split(order, np.flatnonzero(np.diff(run)) + 1)
+def _grams(rows: Deviation, members: Array, cells: Array | None = None) -> Array:
+    """Gram matrices of some responses, (n, M, M) or one for all; on some cells of each, (n, m), these alone."""
+    if cells is None:
+        return rows.gram if len(rows.gram) == 1 else rows.gram[rows.pattern[members]]
+    left, right = cells[:, :, None], cells[:, None, :]
+    # With a single matrix two indices are faster than three.
+    return (
+        rows.gram[0][left, right] if len(rows.gram) == 1 else rows.gram[rows.pattern[members][:, :, None], left, right]
+    )
 
 
-def _steps(rows: Deviation, d: Array) -> Array:
-    left = np.arange(len(d))
-    d = d.copy()
-    for step in range(STEPS):
-        part, now = (rows, d) if step == 0 else (rows.take(left), d[left])
-        new, moved = _step(part, now)
-        d[left] = new
-        left = left[moved]
-        if not len(left):
-            break
-    return d
-
-
-def _step(rows: Deviation, d: Array) -> tuple[Array, Array]:
-    """One step, whole with overshooting cells set to their kink or bound, or cut at the first of them.
-
-    Returns the new rows and which of them belong to units that moved by more than rounding.
-    """
-    free = rows.free(d)
-    step = -_direction(rows, d, free)
-    whole = np.clip(d + step, rows.low, rows.high)
-    whole = np.where(free & rows.kinked & (whole * d < 0), 0.0, whole)
-    value, size = rows.objective(d)
-    best, best_value = d, value + 4 * EPS * size
-    for candidate in (_to_first_stop(rows, d, step), whole):
-        candidate_value = rows.objective(candidate)[0]
-        better = candidate_value <= best_value
-        best = np.where(better[:, None], candidate, best)
-        best_value = np.where(better, candidate_value, best_value)
-    change, length = rows.over_unit(np.maximum, np.stack([np.abs(best - d), np.abs(d)], axis=2).max(axis=1)).T
-    return best, change > 4 * EPS * length
-
-
-def _direction(rows: Deviation, d: Array, free: Array) -> Array:
-    """``H⁻¹ ∇`` on the free cells, zero elsewhere, with ``H = A + Σ_b (r/‖d_b‖)(I - u_b u_b')``."""
-    pull = rows.penalty.pull(d)
-    slope = np.where(free, rows.gradient(d) + pull * d + rows.penalty.cell * np.sign(d), 0.0)
-    length = rows.penalty.length(d)
-    unit = np.where(free, np.divide(d, length, out=np.zeros_like(d), where=length > 0), 0.0)
-    hessian = rows.gram[rows.pattern]
-    cell = np.arange(d.shape[1])
-    hessian[:, cell, cell] += pull
-    blocks = rows.penalty.blocks
-    if isinstance(blocks, RowBlocks) and pull.any():
-        hessian -= pull[:, :, None] * (unit[:, :, None] * unit[:, None, :])
-    hessian *= free[:, :, None] & free[:, None, :]
+def _block_diagonal(gram: Array, free: Array, pull: Array) -> Array:
+    """``A + diag(r/‖d_b‖)`` on the free cells of every response and the identity on the others, (n, m, m)."""
+    mask, cell = free.astype(float), np.arange(free.shape[1])
+    hessian = gram * mask[:, :, None]
+    hessian *= mask[:, None, :]
     # A ridge at rounding level keeps collinear factors solvable; along them only the kinks decide.
-    hessian[:, cell, cell] *= 1.0 + RIDGE
-    hessian[:, cell, cell] += hessian[:, cell, cell] <= 0
-    if isinstance(blocks, RowBlocks):
-        return np.linalg.solve(hessian, slope[:, :, None])[:, :, 0]
-    return _across(blocks, np.linalg.inv(hessian), np.sqrt(pull) * unit, slope)
+    diagonal = (hessian[:, cell, cell] + pull * mask) * (1.0 + RIDGE)
+    hessian[:, cell, cell] = np.where(diagonal > 0, diagonal, 1.0)
+    return hessian
+
+
+def _less_one(b: Array, pull: Array, unit: Array, slope: Array) -> Array:
+    """``(B - p uu')⁻¹ s`` of every response by Sherman and Morrison's formula."""
+    if not pull.any():
+        return np.linalg.solve(b, slope[:, :, None])[:, :, 0]
+    solved = np.linalg.solve(b, np.stack([slope, unit], axis=2))
+    bare, along = solved[:, :, 0], solved[:, :, 1]
+    rest = 1.0 - pull * np.vecdot(unit, along) + RIDGE
+    return bare + (pull * np.vecdot(unit, bare) / rest)[:, None] * along
 
 
 def _across(blocks: FactorBlocks, inverse: Array, v: Array, slope: Array) -> Array:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from factorlasso_core.arrays import Array, frozen
-from factorlasso_core.digest import array_bytes, digest, label_bytes
+from factorlasso_core.arrays import Array, blocks, frozen
+from factorlasso_core.digest import digest, label_bytes
 from factorlasso_core.errors import DataError
 
 
@@ -66,13 +66,8 @@ class Panel:
     @cached_property
     def key(self) -> str:
         """Digest over all values, labels and dates; the same panel from any file has the same key."""
-        return digest(
-            array_bytes(self.x),
-            array_bytes(self.y),
-            label_bytes(self.factors),
-            label_bytes(self.responses),
-            _index_bytes(self.index),
-        )
+        names = (label_bytes(labels.to_list()) for labels in (self.factors, self.responses))
+        return digest(self.x, self.y, *names, _index_bytes(self.index))
 
     def window(self, start: Any = None, end: Any = None) -> Panel:
         """Return the rows from ``start`` to ``end``, both included."""
@@ -109,11 +104,12 @@ def _matrix(frame: pd.DataFrame, what: str) -> Array:
     if not frame.columns.is_unique:
         twice = frame.columns[frame.columns.duplicated()][0]
         raise DataError(f"The {what} name {twice!r} stands twice: give every column its own name.")
-    for label, dtype in zip(frame.columns, frame.dtypes, strict=True):
+    for dtype in set(frame.dtypes):
         if not pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_complex_dtype(dtype):
+            label = frame.columns[frame.dtypes == dtype][0]
             raise DataError(f"The {what} {label!r} does not hold real numbers (its type is {dtype}).")
     values = np.array(frame.to_numpy(dtype=float, na_value=np.nan), order="C")
-    if np.isinf(values).any():
+    if any(np.isinf(values[rows]).any() for rows in blocks(*values.shape)):
         row, column = np.argwhere(np.isinf(values))[0]
         raise DataError(
             f"The {what} {frame.columns[column]!r} is infinite at {frame.index[row]}: "
@@ -126,4 +122,4 @@ def _index_bytes(index: pd.Index) -> bytes:
     if isinstance(index, pd.DatetimeIndex):
         local = index.tz_localize(None) if index.tz is not None else index
         return local.as_unit("ns").asi8.astype("<i8").tobytes()
-    return label_bytes(index)
+    return label_bytes(index.to_list())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from factorlasso_core.arrays import Array, frozen
 from factorlasso_core.beliefs import Beliefs
 from factorlasso_core.errors import OptionError
-from factorlasso_core.fit import fit
+from factorlasso_core.fit import fit, fit_each
 from factorlasso_core.options import FitSpec, PenaltyOptions
 from factorlasso_core.panel import Panel
 from factorlasso_core.result import Fit
@@ -59,8 +59,8 @@ def fit_path(
 ) -> list[Fit]:
     """Fit one model at every λ, in the order given.
 
-    Each result is bit for bit that of a single fit: the stages before the solve are shared, and no solve
-    starts from its neighbour's solution.
+    The stages before the solve are shared, and the first-party solver takes many λ together. No solve starts from
+    its neighbour's solution, so a result does not depend on which other λ are asked for by more than rounding.
 
     Raises:
         TypeError: ``lambdas`` is a single number. OptionError: It is empty or holds a bad value.
@@ -75,8 +75,9 @@ def fit_path(
         >>> [int((result.beta != 0).sum()) for result in path]
         [0, 1, 3]
     """
-    task, shared = Task(panel, beliefs, spec, solver, fallbacks), stages or Stages()
-    return [task.fit(value, shared) for value in checked_lambdas(lambdas, "lambdas")]
+    penalties = (replace(spec.penalty, reg_lambda=value) for value in checked_lambdas(lambdas, "lambdas"))
+    specs = [replace(spec, penalty=penalty) for penalty in penalties]
+    return fit_each(panel, beliefs, specs, solver=solver, fallbacks=fallbacks, stages=stages)
 
 
 def checked_lambdas(values: Iterable[float], name: str) -> list[float]:

@@ -12,6 +12,7 @@ In all but the first ``c = α λ``. Adaptive weights multiply r and c.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,12 +49,18 @@ class Penalty:
 
     def value(self, d: Array) -> Array:
         """Return Ω as the share of every response, (N,): a block's norm divides like its squares."""
-        smooth = (self.pull(d) * d * d).sum(axis=1) if self.block.any() else 0.0
-        return smooth + (self.cell * np.abs(d)).sum(axis=1)
+        smooth = np.vecdot(self.pull(d) * d, d) if self.block.any() else 0.0
+        return smooth + np.vecdot(self.cell, np.abs(d))
 
     def take(self, responses: Array) -> Penalty:
         """The penalty of some responses, given by position in whole units."""
         return Penalty(self.blocks.take(responses), self.block[responses], self.cell[responses])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Penalty]) -> Penalty:
+        """The penalty of all responses of the parts, which stay units of their own."""
+        blocks = parts[0].blocks.joined([part.blocks for part in parts])
+        return cls(blocks, *(np.concatenate([getattr(part, name) for part in parts]) for name in ("block", "cell")))
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,52 +90,67 @@ def group_weights(labels: Array, rule: str, counted: Array | None = None) -> Arr
     return np.where(counts > 0, weights, 1.0)
 
 
-def lasso_penalty(options: PenaltyOptions, shape: tuple[int, ...], weights: AdaptiveWeights | None = None) -> Penalty:
-    """λ on every cell; α and the group rule have no meaning here."""
-    cell = np.full(shape, options.reg_lambda) * (1.0 if weights is None else weights.cell)
-    return Penalty(RowBlocks(), frozen(np.zeros((shape[0], 1))), frozen(cell))
+@dataclass(frozen=True, eq=False)
+class PenaltyShape:
+    """A penalty but for λ and α.
+
+    Attributes:
+        blocks: Which cells share a norm.
+        block: Weight of the norm of each cell's block, (N, M), or (N, 1) for rows. cell: (N, M) weight of each cell.
+        mixed: Whether α is the share of λ on the cells; otherwise all of it is.
+    """
+
+    blocks: Blocks
+    block: Array
+    cell: Array
+    mixed: bool = True
+
+    def at(self, options: PenaltyOptions) -> Penalty:
+        """Return the penalty at λ and α."""
+        size, share = options.reg_lambda, options.l1_weight if self.mixed else 1.0
+        return Penalty(self.blocks, frozen((1.0 - share) * size * self.block), frozen(share * size * self.cell))
+
+
+def lasso_penalty(shape: tuple[int, ...], weights: AdaptiveWeights | None = None) -> PenaltyShape:
+    """Every cell by itself; α and the group rule have no meaning here."""
+    cell = np.ones(shape) if weights is None else weights.cell
+    return PenaltyShape(RowBlocks(), frozen(np.zeros((shape[0], 1))), frozen(cell), mixed=False)
 
 
 def group_penalty(
     model_type: LassoModelType,
-    options: PenaltyOptions,
+    rule: str,
     labels: Array,
     factors: int,
     weights: AdaptiveWeights | None = None,
     counted: Array | None = None,
-) -> Penalty:
-    """Share α of λ on the cells, the rest on the blocks of the model type, weighted by group.
+) -> PenaltyShape:
+    """The blocks of the model type, weighted by group.
 
     Args:
-        labels: (N,) group of each response. factors: M. weights: Adaptive multipliers.
-        counted: (N,) responses that count in group sizes; by default all.
+        rule: See :func:`group_weights`. labels: (N,) group of each response. factors: M.
+        weights: Adaptive multipliers. counted: (N,) responses that count in group sizes; by default all.
     """
-    by_group = group_weights(labels, options.group_penalty, counted)
+    by_group = group_weights(labels, rule, counted)
     codes = pd.factorize(labels)[0]
     if counted is not None:  # who does not count is in nobody's block
         codes = np.where(counted, codes, codes.max() + 1 + np.arange(len(codes)))
     across = SignedBlocks if model_type.is_cooperative else FactorBlocks
     blocks = across(codes) if model_type.couples_responses else RowBlocks()
-    return mixed_penalty(options, by_group, blocks, (len(labels), factors), weights)
+    return mixed_penalty(by_group, blocks, (len(labels), factors), weights)
 
 
 def mixed_penalty(
-    options: PenaltyOptions,
-    by_group: Array,
-    blocks: Blocks,
-    shape: tuple[int, int],
-    weights: AdaptiveWeights | None = None,
-) -> Penalty:
-    """Share α of λ on the cells, the rest on the blocks.
+    by_group: Array, blocks: Blocks, shape: tuple[int, int], weights: AdaptiveWeights | None = None
+) -> PenaltyShape:
+    """Blocks weighted by group, and cells.
 
     Args:
         by_group: (N,) w of each response's group. shape: (N, M). weights: Adaptive multipliers.
     """
     rows = isinstance(blocks, RowBlocks)
-    size = (1.0 - options.l1_weight) * options.reg_lambda * by_group[:, None]
-    block = np.array(np.broadcast_to(size, (shape[0], 1) if rows else shape))
-    cell = np.full(shape, options.l1_weight * options.reg_lambda)
-    if weights is not None:
-        block *= weights.row[:, None] if rows else weights.block
-        cell *= weights.cell
-    return Penalty(blocks, frozen(block), frozen(cell))
+    block = np.array(np.broadcast_to(by_group[:, None], (shape[0], 1) if rows else shape))
+    if weights is None:
+        return PenaltyShape(blocks, frozen(block), frozen(np.ones(shape)))
+    block *= weights.row[:, None] if rows else weights.block
+    return PenaltyShape(blocks, frozen(block), weights.cell)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from factorlasso_core.arrays import Array, frozen
+from factorlasso_core.arrays import Array, blocks, frozen, largest
 from factorlasso_core.ewm import ewm_mean, loss_weights
 from factorlasso_core.frames import Table, aligned_frames
 from factorlasso_core.options import LossOptions
@@ -25,8 +25,10 @@ class Prepared:
             units of the panel, from which the regression constant follows; NaN without valid rows.
         own_means: Whether the moments are to be centred on each response's own rows.
         normalization: ``"sample"`` or ``"weight_sum"``, the divisor of the loss.
-        share: (T, N) weight of a row among a response's valid ones, zero without any; (T, 1) on a complete panel.
-        spread: (N,) variance of the responses with these weights, per row.
+        masks: (P, T) distinct columns of ``valid``, by first appearance. pattern: (N,) which a response has.
+        mass: (P,) sum of the weights of the valid rows.
+        x_level, y_level: (P, M), (N,) ω-weighted means of ``x`` and ``y`` over the valid rows, zero without any.
+        spread: (N,) ω-weighted variance of the responses over their valid rows, per row.
     """
 
     x: Array
@@ -38,23 +40,29 @@ class Prepared:
     y_means: Array
     own_means: bool
     normalization: str
-    share: Array = field(init=False)
+    masks: Array = field(init=False)
+    pattern: Array = field(init=False)
+    mass: Array = field(init=False)
+    x_level: Array = field(init=False)
+    y_level: Array = field(init=False)
     spread: Array = field(init=False)
 
     def __post_init__(self) -> None:
-        whole = len(self.y) > 0 and bool(self.valid.all())
-        weights = self.weights[:, None] if whole else self.valid * self.weights[:, None]
-        mass = weights.sum(axis=0)
-        share = weights / np.where(mass > 0, mass, 1.0)
-        object.__setattr__(self, "share", frozen(share))
-        centred = self.y - self.average(self.y)
-        object.__setattr__(self, "spread", frozen(self.average(centred * centred)))
-
-    def average(self, values: Array) -> Array:
-        """Return the weighted mean of each column of (T, N) over its response's valid rows, (N,)."""
-        if self.share.shape[1] != values.shape[1]:
-            return self.share[:, 0] @ values
-        return np.einsum("tn,tn->n", self.share, values)
+        masks, pattern = _patterns(self.valid)
+        weights = masks * self.weights
+        mass = weights.sum(axis=1)
+        own = inverse(mass)
+        y_level = self.weights @ self.y * own[pattern]
+        derived = {
+            "masks": masks,
+            "pattern": pattern,
+            "mass": mass,
+            "x_level": weights @ self.x * own[:, None],
+            "y_level": y_level,
+            "spread": _squares(self.y, self.valid, self.weights, y_level, bool(masks.all())) * own[pattern],
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, frozen(value))
 
     @property
     def rows(self) -> int:
@@ -62,9 +70,43 @@ class Prepared:
         return self.x.shape[0]
 
     @property
+    def scale(self) -> Array:
+        """What the weighted squares of each pattern are multiplied by in the loss, (P,); zero without mass."""
+        divisor = np.full(len(self.mass), float(self.rows)) if self.normalization == "sample" else self.mass
+        return inverse(divisor)
+
+    @property
     def y_or_nan(self) -> Array:
         """The prepared responses with invalid cells NaN, (T, N), as clustering wants them."""
-        return np.where(self.valid, self.y, np.nan)
+        return self.y if self.masks.all() else np.where(self.valid, self.y, np.nan)
+
+
+def inverse(mass: Array) -> Array:
+    """Return ``1/mass``, and 0 where there is no mass: such a response has no loss."""
+    return np.divide(1.0, mass, out=np.zeros_like(mass), where=mass > 0)
+
+
+def _patterns(valid: Array) -> tuple[Array, Array]:
+    """Distinct columns of the mask as rows (P, T), by first appearance, and the pattern of each response (N,)."""
+    if valid.all():
+        return np.ones((1, valid.shape[0]), dtype=bool), np.zeros(valid.shape[1], dtype=np.intp)
+    packed = np.ascontiguousarray(np.packbits(valid, axis=0).T)
+    rows = packed.view([("", packed.dtype, packed.shape[1])]).ravel()
+    _, where, found = np.unique(rows, return_index=True, return_inverse=True)
+    place = np.empty_like(where)
+    place[np.argsort(where)] = np.arange(len(where))
+    return valid.T[np.sort(where)], place[found]
+
+
+def _squares(y: Array, valid: Array, weights: Array, level: Array, whole: bool) -> Array:
+    """Weighted sum of squares of each response about its level, (N,)."""
+    sums = np.empty(y.shape[1])
+    for part in blocks(y.shape[1], len(y)):
+        centred = y[:, part] - level[part]
+        if not whole:
+            centred *= valid[:, part]
+        sums[part] = weights @ np.square(centred, out=centred)
+    return sums
 
 
 def prepare(panel: Panel, options: LossOptions) -> Prepared:
@@ -76,16 +118,16 @@ def prepare(panel: Panel, options: LossOptions) -> Prepared:
     """
     present = ~np.isnan(panel.x)
     usable = np.all(present, axis=1) if options.factor_rows == "drop" else np.any(present, axis=1)
-    valid = ~np.isnan(panel.y) & usable[:, None]
     first = int(_running(options))  # the first row equals its own running mean
-    x_means, y_means = _weighted_means(panel.x, panel.y, valid, loss_weights(len(panel.x), options.span))
-    x, y = (_centred(values, options)[first:] for values in (panel.x, panel.y))
+    y, valid, observations = _responses(panel.y, usable, options)
+    weights = loss_weights(len(panel.x), options.span)
+    x_means, y_means = _weighted_means(panel.x, panel.y, valid, weights)
     return Prepared(
-        x=frozen(np.nan_to_num(x, nan=0.0)),
-        y=frozen(np.where(valid[first:], y, 0.0)),
+        x=frozen(_filled(_centred(panel.x, options))[first:]),
+        y=frozen(y[first:]),
         valid=frozen(valid[first:]),
-        weights=frozen(loss_weights(len(x), options.span)),
-        observations=frozen((~np.isnan(panel.y)).sum(axis=0)),
+        weights=frozen(weights[first:]),
+        observations=frozen(observations),
         x_means=frozen(x_means),
         y_means=frozen(y_means),
         own_means=options.centering == "per_response",
@@ -103,7 +145,7 @@ def prepared_arrays(x: Array, y: Array, valid: Array, span: float | None, normal
     weights = loss_weights(len(x), span)
     x_means, y_means = _weighted_means(x, y, valid, weights)
     return Prepared(
-        x=frozen(np.nan_to_num(x, nan=0.0)),
+        x=frozen(_filled(x)),
         y=frozen(np.where(valid, y, 0.0)),
         valid=frozen(valid),
         weights=frozen(weights),
@@ -145,31 +187,65 @@ def _running(options: LossOptions) -> bool:
     return options.span is not None and options.demean and options.centering == "panel"
 
 
+def _responses(y: Array, usable: Array, options: LossOptions) -> tuple[Array, Array, Array]:
+    """Centred responses with cells that do not count zero, which count (T, N), and the number present (N,)."""
+    centred, valid = np.empty(y.shape), np.empty(y.shape, dtype=bool)
+    observations = np.empty(y.shape[1], dtype=np.intp)
+    for part in blocks(y.shape[1], len(y)):
+        values, counts = y[:, part], valid[:, part]
+        np.logical_not(np.isnan(values), out=counts)
+        observations[part] = np.count_nonzero(counts, axis=0)
+        counts &= usable[:, None]
+        centred[:, part] = _centred(values, options)
+        if not counts.all():
+            centred[:, part][~counts] = 0.0
+    return centred, valid, observations
+
+
 def _centred(values: Array, options: LossOptions) -> Array:
     if not options.demean:
         return values
-    centred = values - (ewm_mean(values, options.span) if options.span and _running(options) else _means(values))
+    if options.span is not None and _running(options):
+        centred = values - ewm_mean(values, options.span)
+    else:
+        centred = _about_means(values)
     # What rounding leaves of a constant column must not pass for variation.
-    constant = _largest(centred) <= 1e-14 * _largest(values)
-    return np.where(constant & ~np.isnan(centred), 0.0, centred)
+    still = largest(centred) <= 1e-14 * largest(values)
+    if still.any():
+        centred[:, still] = np.where(np.isnan(centred[:, still]), np.nan, 0.0)
+    return centred
+
+
+def _about_means(values: Array) -> Array:
+    """Values less the mean of what is present, corrected once, because a long column sums with rounding."""
+    centred = values - _means(values)
+    centred -= _means(centred)
+    return centred
 
 
 def _means(values: Array) -> Array:
-    """Mean of what is present, corrected once, because a long column sums with rounding."""
+    sums = values.sum(axis=0)
+    if not np.isnan(sums).any():
+        return sums / len(values)
     present = ~np.isnan(values)
-    count = np.maximum(present.sum(axis=0), 1)
-    mean = np.where(present, values, 0.0).sum(axis=0) / count
-    return mean + np.where(present, values - mean, 0.0).sum(axis=0) / count
+    return np.where(present, values, 0.0).sum(axis=0) / np.maximum(present.sum(axis=0), 1)
 
 
-def _largest(values: Array) -> Array:
-    return np.abs(np.nan_to_num(values, nan=0.0)).max(axis=0)
+def _filled(values: Array) -> Array:
+    return np.where(np.isnan(values), 0.0, values)
 
 
 def _weighted_means(x: Array, y: Array, valid: Array, weights: Array) -> tuple[Array, Array]:
     """Weighted means over each response's valid rows; a missing factor cell in a valid row counts as zero."""
-    share = valid * weights[:, None]
-    with np.errstate(invalid="ignore"):
-        share = share / share.sum(axis=0)
-        y_means = (share * np.where(valid, y, 0.0)).sum(axis=0)
-    return share.T @ np.nan_to_num(x, nan=0.0), y_means
+    x = _filled(x)
+    if valid.all():
+        share = weights / weights.sum()
+        return np.broadcast_to(share @ x, (y.shape[1], x.shape[1])), share @ y
+    x_means, y_means = np.empty((y.shape[1], x.shape[1])), np.empty(y.shape[1])
+    for part in blocks(y.shape[1], len(y)):
+        share = valid[:, part] * weights[:, None]
+        with np.errstate(invalid="ignore"):
+            share /= share.sum(axis=0)
+        x_means[part] = share.T @ x
+        y_means[part] = np.einsum("tn,tn->n", share, np.where(valid[:, part], y[:, part], 0.0))
+    return x_means, y_means

@@ -5,7 +5,10 @@ minimise over β in the box:  ``Σ_k L_k(β_k) + Ω(β - β⁰)``, for all respo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from factorlasso_core.arrays import Array
 from factorlasso_core.guided import Guided
@@ -34,6 +37,23 @@ class Problem:
     def objective(self, beta: Array) -> Array:
         """Return the objective as the share of every response, (N,); they are separate where the penalty is."""
         return self.moments.loss(beta) + self.penalty.value(beta - self.prior)
+
+    def take(self, responses: Array) -> Problem:
+        """The problem of some responses, given by position in whole units, for solvers that need the moments only."""
+        moments, penalty, box = self.moments.of(responses), self.penalty.take(responses), self.box.take(responses)
+        return Problem(self.data, moments, penalty, self.prior[responses], box)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Problem]) -> Problem:
+        """Problems of one loss as one, the responses of one behind those of the other."""
+        loss, n = parts[0].moments, len(parts[0].prior)
+        return cls(
+            parts[0].data,
+            loss.of(np.tile(np.arange(n), len(parts))),
+            Penalty.joined([part.penalty for part in parts]),
+            np.concatenate([part.prior for part in parts]),
+            Box.joined([part.box for part in parts]),
+        )
 
 
 @dataclass(frozen=True, eq=False)

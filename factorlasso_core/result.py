@@ -20,10 +20,10 @@ from factorlasso_core.panel import Panel
 from factorlasso_core.prepare import Prepared
 from factorlasso_core.priors import OlsPrior
 from factorlasso_core.problem import Problem
+from factorlasso_core.rules import MINIMUM_ROWS
 from factorlasso_core.signs import Box
 from factorlasso_core.solve import PROVED, Solved
 
-MINIMUM_ROWS = 5  # prepared rows below which nothing is estimated, as in the reference
 UNPROVED = {
     True: "Not proved optimal to a relative gap of 1e-9; the factors are nearly collinear for these responses, "
     "so raise λ or drop a factor",
@@ -170,30 +170,36 @@ def notices(
     panel: Panel, data: Prepared, problem: Problem | None, solved: Solved | None, short: Array
 ) -> tuple[Notice, ...]:
     """What the analyst should know: who was left out and why, and what was not proved."""
-    found = [_about("warm-up", "Too few observations, loadings set to zero", panel.responses[short])]
+    found = [_about("warm-up", "Too few observations, loadings set to zero", panel.responses, short)]
     if problem is None or solved is None:
         message = f"Only {data.rows} prepared rows: at least {MINIMUM_ROWS} are needed, nothing was estimated."
         found.append(Notice("too-short", message))
     else:
-        empty = np.all(~data.valid, axis=0) & ~short
-        guided = isinstance(problem.data, Guided)
-        few = guided & (data.valid.sum(axis=0) < LEAST_ROWS) & ~empty & ~short
+        empty = (data.mass == 0)[data.pattern] & ~short
+        few = _few(problem, data) & ~empty & ~short
         constant = (problem.moments.constant == 0) & ~empty & ~short & ~few
         flat = np.all(data.x == 0, axis=0)
         unproved = ~(solved.certificate.relative <= PROVED) & ~short
         found += [
-            _about("few", f"Fewer than {LEAST_ROWS} observations, loadings set to zero", panel.responses[few]),
-            _about("empty", "No usable observation", panel.responses[empty]),
-            _about("constant", "Constant, nothing to explain", panel.responses[constant]),
-            _about("flat-factor", "Factor does not vary, loadings left at the prior", panel.factors[flat]),
-            _about("unproved", UNPROVED[solved.solution.solver == "fast"], panel.responses[unproved]),
+            _about("few", f"Fewer than {LEAST_ROWS} observations, loadings set to zero", panel.responses, few),
+            _about("empty", "No usable observation", panel.responses, empty),
+            _about("constant", "Constant, nothing to explain", panel.responses, constant),
+            _about("flat-factor", "Factor does not vary, loadings left at the prior", panel.factors, flat),
+            _about("unproved", UNPROVED[solved.solution.solver == "fast"], panel.responses, unproved),
         ]
     return tuple(notice for notice in found if notice is not None)
 
 
-def _about(code: str, what: str, labels: pd.Index) -> Notice | None:
+def _few(problem: Problem, data: Prepared) -> Array:
+    """Responses with too few observations for the statistics of UniLasso, (N,)."""
+    guided = isinstance(problem.data, Guided)
+    return data.valid.sum(axis=0) < LEAST_ROWS if guided else np.zeros(len(data.pattern), dtype=bool)
+
+
+def _about(code: str, what: str, index: pd.Index, concerned: Array) -> Notice | None:
     """``what: a, b, c and 4 more``, ten names at most; None when it concerns nobody."""
-    if not len(labels):
+    if not concerned.any():
         return None
+    labels = index[concerned]
     more = f" and {len(labels) - 10} more" if len(labels) > 10 else ""
     return Notice(code, f"{what}: {', '.join(map(str, labels[:10]))}{more}.")

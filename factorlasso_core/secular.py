@@ -2,19 +2,20 @@
 
 Without bounds and without an L1 term the minimum of ``½ d'Ad - h'd + r‖d‖`` is zero where ``‖h‖ <= r``, and else
 ``d = ρ (ρA + rI)⁻¹ h`` with the root ρ = ‖d‖ of ``‖(ρΛ + r)⁻¹ Q'h‖ = 1`` for ``A = QΛQ'``. The inverse of the left
-side is concave in ρ, so Newton's steps from zero rise to the root without safeguards.
+side is concave in ρ, so Newton's steps end at or below the root from either side, and then rise to it without
+safeguards.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from factorlasso_core.arrays import Array
+from factorlasso_core.arrays import Array, row_sums
 from factorlasso_core.moments import Moments, gram_times
-from factorlasso_core.prox import EPS
 
 SMALLEST = 1e-100  # r below which its powers underflow: such a row is left to the solver
-STEPS = 50  # a dozen are enough but where eigenvalues lie many decades apart
+STEPS = 50  # a few are enough but where eigenvalues lie many decades apart
+SETTLED = 1e-8  # relative step after which the next one is rounding, since convergence is quadratic
 
 
 def row_norm_minimum(moments: Moments, h: Array, row: Array) -> Array:
@@ -28,18 +29,24 @@ def row_norm_minimum(moments: Moments, h: Array, row: Array) -> Array:
     values, vectors = moments.spectrum
     eigenvalues = np.maximum(values, 0.0)[moments.pattern]
     w = gram_times(vectors.transpose(0, 2, 1), moments.pattern, h)
-    squares, rho = w * w, np.zeros(len(h))
-    moves = (np.sqrt(squares.sum(axis=1)) > row) & (row > SMALLEST)
+    length = np.sqrt(np.vecdot(w, w))
+    moves = (length > row) & (row > SMALLEST)
     row = np.where(moves, row, 1.0)
+    rho = np.where(moves, _guess(w, length, row, eigenvalues), 0.0)
     for _ in range(STEPS):
         below = 1.0 / (eigenvalues * rho[:, None] + row[:, None])
-        share = squares * below * below
-        length = np.sqrt(share.sum(axis=1))
-        slope = (share * eigenvalues * below).sum(axis=1)
-        open_ = moves & (length > 1.0) & (slope > 0)
-        step = np.divide((length - 1.0) * length * length, slope, out=np.zeros_like(rho), where=open_)
-        rho = rho + step
-        if not (step > EPS * rho).any():
+        share = np.square(below * w)
+        squares = row_sums(share)
+        slope = np.vecdot(share, eigenvalues * below)
+        step = np.divide((np.sqrt(squares) - 1.0) * squares, slope, out=np.zeros_like(rho), where=moves & (slope > 0))
+        rho = np.maximum(rho + step, 0.0)
+        if not (np.abs(step) > SETTLED * rho).any():
             break
-    scaled = w * rho[:, None] / (eigenvalues * rho[:, None] + row[:, None])
-    return gram_times(vectors, moments.pattern, np.where(moves[:, None], scaled, 0.0))
+    scaled = w * (rho[:, None] / (eigenvalues * rho[:, None] + row[:, None]))
+    return gram_times(vectors, moments.pattern, scaled)
+
+
+def _guess(w: Array, length: Array, row: Array, eigenvalues: Array) -> Array:
+    """The root if A were a multiple of the identity, that of w's Rayleigh quotient; (n,)."""
+    quotient = np.vecdot(w, eigenvalues * w)
+    return np.divide((length - row) * length**2, quotient, out=np.zeros_like(length), where=quotient > 0)

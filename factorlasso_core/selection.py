@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 
 from factorlasso_core.arrays import Array
+from factorlasso_core.comparison import Footing
 from factorlasso_core.errors import NotFittedError, OptionError, SelectionError
-from factorlasso_core.folds import Cells, Failure, Footing, check_splits, score_cells
+from factorlasso_core.folds import FoldOptions, check_splits
 from factorlasso_core.frames import Table, aligned_frames
 from factorlasso_core.model import LassoModel
 from factorlasso_core.options.base import check, check_flag
-from factorlasso_core.panel import Panel
 from factorlasso_core.path import Task, checked_lambdas
-from factorlasso_core.result import Fit
+from factorlasso_core.validation import Failure
 
 DEFAULT_LAMBDAS = tuple(float(value) for value in np.logspace(-6, -1, 20))
 
@@ -135,20 +135,17 @@ class Selection:
             warnings.warn(f"lambdas repeats {repeated} of its {len(given)} values: each is used once.", stacklevel=3)
         return once
 
-    def _score_cells(
-        self, task: Task, grid: list[float], score: Callable[[Fit, Panel], Array], width: int, verbose: bool
-    ) -> Cells:
-        cells = score_cells(task, grid, self.n_splits, score, width)
-        for failure in cells.failures if verbose else ():
-            warnings.warn(_about(failure), RuntimeWarning, stacklevel=3)
-        return cells
+    def _folds(self) -> FoldOptions:
+        return FoldOptions(n_splits=self.n_splits)
 
-    def _compared(self, scores: Array, cells: Cells, left_out: Array, grid: list[float], n: int) -> Footing:
-        """The common footing; what is not on it is told in one warning."""
-        footing = Footing.of(scores)
+    def _compared(self, cells: Cells, grid: list[float], *, verbose: bool) -> Footing:
+        """The common footing; what is not on it is told in one warning, and on request failures one by one."""
+        for failure in cells.failures if verbose else ():
+            warnings.warn(_about(failure, grid), RuntimeWarning, stacklevel=3)
+        footing = Footing.of(cells.scores)
         if not footing.entrants.any():
-            raise _nothing(cells.failures, bool(np.isnan(scores).all()))
-        sentences = _left_out(footing, cells, left_out, grid, n)
+            raise _nothing(cells.failures, bool(np.isnan(cells.scores).all()))
+        sentences = _left_out(footing, cells, grid)
         if sentences:
             warnings.warn(f"{type(self).__name__}: {'; '.join(sentences)}.", stacklevel=3)
         return footing
@@ -168,8 +165,24 @@ def _readable(lambdas: Any) -> Any:
     return list(lambdas) if isinstance(lambdas, Iterator) else lambdas
 
 
-def _about(failure: Failure) -> str:
-    return f"λ={failure.reg_lambda:g} has no score on fold {failure.fold}: {failure.error}"
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """What is compared: a score of every λ on every fold, and what it goes without.
+
+    Attributes:
+        scores: (Λ, F), NaN where unknown. left_out: (Λ, F) responses that did not enter. responses: N.
+        failures: Cells that could not be computed. unproved: How many fits were not proved optimal.
+    """
+
+    scores: Array
+    left_out: Array
+    responses: int
+    failures: list[Failure]
+    unproved: int
+
+
+def _about(failure: Failure, grid: list[float]) -> str:
+    return f"λ={grid[failure.candidate]:g} has no score on fold {failure.fold}: {failure.error}"
 
 
 def _nothing(failures: list[Failure], empty: bool) -> SelectionError:
@@ -183,9 +196,9 @@ def _nothing(failures: list[Failure], empty: bool) -> SelectionError:
     return error
 
 
-def _left_out(footing: Footing, cells: Cells, left_out: Array, grid: list[float], n: int) -> list[str]:
+def _left_out(footing: Footing, cells: Cells, grid: list[float]) -> list[str]:
     """What the comparison goes without: folds, λ, responses, proofs."""
-    total = footing.means.size * footing.folds.size
+    total, n = cells.scores.size, cells.responses
     sentences = []
     if not footing.folds.all():
         sentences.append(f"fold {_listed(np.flatnonzero(~footing.folds))} not scored for every λ and left out")
@@ -194,7 +207,7 @@ def _left_out(footing: Footing, cells: Cells, left_out: Array, grid: list[float]
         sentences.append(f"λ={absent} not scored on every fold and left out of the comparison")
     if cells.failures:
         sentences.append(f"{len(cells.failures)} of {total} cells failed, the last because: {cells.failures[-1].error}")
-    partly = left_out[:, footing.folds]
+    partly = cells.left_out[:, footing.folds]
     partly = partly[partly < n]
     if partly.any():
         sentences.append(f"up to {partly.max()} of {n} responses not scored on a fold (no prediction, or constant)")
@@ -203,7 +216,7 @@ def _left_out(footing: Footing, cells: Cells, left_out: Array, grid: list[float]
     return [sentence.rstrip(".") for sentence in sentences]
 
 
-def _listed(labels: Any) -> str:
+def _listed(labels: Iterable[object]) -> str:
     """``1, 2, 3``, ten at most."""
     names = [str(label) for label in labels]
     return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")

@@ -7,6 +7,7 @@ is intersected with whatever they say.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -48,6 +49,15 @@ class Box:
     def clip(self, beta: Array) -> Array:
         """Return the nearest loadings inside the box."""
         return np.clip(beta, self.lower, self.upper)
+
+    def take(self, responses: Array) -> Box:
+        """The bounds of some responses, given by position."""
+        return Box(self.lower[responses], self.upper[responses], self.rule[responses])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Box]) -> Box:
+        """The bounds of all responses of the parts."""
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("lower", "upper", "rule")))
 
 
 def sign_box(signs: Array | None, nonneg: bool, shape: tuple[int, int]) -> Box:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
 
 from factorlasso_core import fast, reference
-from factorlasso_core.arrays import frozen
+from factorlasso_core.arrays import Array, frozen
 from factorlasso_core.certificate import Certificate, certify
 from factorlasso_core.errors import SolverError
 from factorlasso_core.problem import Problem, Solution
 
 FAST = "fast"
 PROVED = 1e-9  # relative duality gap up to which a response counts as solved
+HESSIAN_CELLS = 2**20  # responses x M x M solved at a time: what stays near the processor
+JOINED_CELLS = 2**15  # loadings of problems that are solved together
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +35,10 @@ class Solved:
             return "proved optimal"
         return f"not proved optimal (relative gap {self.certificate.relative_gap:.1e}); {self.solution.status}"
 
+    def of(self, responses: slice | Array) -> Solved:
+        """The part of some responses, in whole units."""
+        return Solved(_part(self.solution, responses), _part(self.certificate, responses))
+
 
 def solve(problem: Problem, solver: str = FAST, fallbacks: Sequence[str] = ()) -> Solved:
     """Solve and certify.
@@ -43,11 +53,79 @@ def solve(problem: Problem, solver: str = FAST, fallbacks: Sequence[str] = ()) -
     """
     for name in (solver, *fallbacks):
         try:
-            solution = fast.solve(problem) if name == FAST else reference.solve(problem, name)
+            if name == FAST:
+                return _in_runs(problem)
+            return _certified(problem, reference.solve(problem, name))
         except SolverError as error:
             failure = error
-            continue
-        frozen(solution.beta)
-        frozen(solution.converged)
-        return Solved(solution, certify(problem, solution.beta))
     raise failure
+
+
+def solve_each(problems: Sequence[Problem], solver: str = FAST, fallbacks: Sequence[str] = ()) -> Iterator[Solved]:
+    """Solve problems of one loss; the first-party solver takes many of them at once.
+
+    Raises:
+        SolverError: See :func:`solve`.
+    """
+    for solved, count in solve_joined(problems, solver, fallbacks):
+        n = len(solved.solution.beta) // count
+        yield from (solved.of(slice(k * n, (k + 1) * n)) for k in range(count))
+
+
+def solve_joined(
+    problems: Sequence[Problem], solver: str = FAST, fallbacks: Sequence[str] = ()
+) -> Iterator[tuple[Solved, int]]:
+    """Solve problems of one loss, some at a time: solutions with the responses of one problem behind those of another.
+
+    Returns:
+        Solutions, and of how many problems.
+
+    Raises:
+        SolverError: See :func:`solve`.
+    """
+    step = max(1, JOINED_CELLS // max(1, problems[0].prior.size)) if solver == FAST and problems else 1
+    for at in range(0, len(problems), step):
+        part = problems[at : at + step]
+        yield solve(part[0] if len(part) == 1 else Problem.joined(part), solver, fallbacks), len(part)
+
+
+def _in_runs(problem: Problem) -> Solved:
+    """The first-party solver on one run of units after the other, so that what it holds is bounded."""
+    n, m = problem.prior.shape
+    size = max(1, HESSIAN_CELLS // m**2)
+    if n <= size:
+        return _certified(problem, fast.solve(problem))
+    runs = problem.penalty.blocks.runs(n, size)
+    found = [_certified(part, fast.solve(part)) for part in map(problem.take, runs)]
+    solution = _whole([solved.solution for solved in found], runs, n)
+    return Solved(solution, _whole([solved.certificate for solved in found], runs, n))
+
+
+def _certified(problem: Problem, solution: Solution) -> Solved:
+    frozen(solution.beta)
+    frozen(solution.converged)
+    return Solved(solution, certify(problem, solution.beta))
+
+
+def _part(found: T, responses: slice | Array) -> T:
+    """The same with every array cut down to some responses."""
+    return type(found)(**{name: _cut(value, responses) for name, value in vars(found).items()})
+
+
+def _cut(value: Any, responses: slice | Array) -> Any:
+    return frozen(value[responses]) if isinstance(value, np.ndarray) else value
+
+
+def _whole(parts: Sequence[T], runs: Sequence[Array], n: int) -> T:
+    """The arrays of all runs of responses in one, the largest of the counts, and the name they all have."""
+    held = {name: [getattr(part, name) for part in parts] for name in vars(parts[0])}
+    return type(parts[0])(**{name: _put_together(values, runs, n) for name, values in held.items()})
+
+
+def _put_together(values: list[Any], runs: Sequence[Array], n: int) -> Any:
+    if not isinstance(values[0], np.ndarray):
+        return max(values)
+    whole = np.empty((n, *values[0].shape[1:]), values[0].dtype)
+    for run, part in zip(runs, values, strict=True):
+        whole[run] = part
+    return frozen(whole)

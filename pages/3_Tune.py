@@ -17,6 +17,7 @@ with left:
     feedback.chart(series.r2_bars(fit, theme), "r2", "R² of each response")
 with right:
     tune_view.certificate(inputs, fit)
+    tune_view.work(inputs)
 tune_view.truth(inputs, fit, theme)
 feedback.notices(fit)
 feedback.fit_id(inputs.outcome)

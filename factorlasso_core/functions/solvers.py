@@ -49,14 +49,14 @@ from factorlasso_core.functions.statement import (
     membership,
 )
 from factorlasso_core.guided import Guided, guide
-from factorlasso_core.moments import moments
+from factorlasso_core.moments import Moments, moments
 from factorlasso_core.options import GuidedOptions, PenaltyOptions
 from factorlasso_core.penalty import Penalty, lasso_penalty
 from factorlasso_core.prepare import Prepared
 from factorlasso_core.problem import Problem
-from factorlasso_core.result import MINIMUM_ROWS
+from factorlasso_core.rules import MINIMUM_ROWS
 from factorlasso_core.signs import Box, sign_box
-from factorlasso_core.solve import FAST, PROVED, Solved, solve
+from factorlasso_core.solve import FAST, PROVED, Solved, solve_each
 
 
 def solve_lasso_cvx_problem(
@@ -89,7 +89,7 @@ def solve_lasso_cvx_problem(
     weights = cell_weights(penalty_weights, shape)
     prior = checked_prior(factors_beta_prior, shape)
     box = checked_box(factors_beta_loading_signs, nonneg, beta_lower_bounds, beta_upper_bounds, shape)
-    penalty = lasso_penalty(PenaltyOptions(reg_lambda), shape, weights)
+    penalty = lasso_penalty(shape, weights).at(PenaltyOptions(reg_lambda))
     return _solved(data, prior, box, [penalty], _How(solver, solver_fallbacks, verbose))[0]
 
 
@@ -234,7 +234,7 @@ def solve_unilasso_cvx_problem(
     variant = GuidedOptions(loo, non_negative)
     data = checked_data(x, y, valid_mask, span, "sample")
     shape = cell_shape(data)
-    penalty, box = lasso_penalty(PenaltyOptions(reg_lambda), shape), sign_box(None, variant.non_negative, shape)
+    penalty, box = lasso_penalty(shape).at(PenaltyOptions(reg_lambda)), sign_box(None, variant.non_negative, shape)
     how = _How(solver, solver_fallbacks, verbose, guided=True, loo=variant.loo)
     return _solved(data, checked_prior(None, shape), box, [penalty], how)[0]
 
@@ -257,24 +257,24 @@ def _solved(data: Prepared, prior: Array, box: Box, penalties: list[Penalty], ho
         warnings.warn(message, UserWarning, stacklevel=3)
         return [_nothing(prior.shape) for _ in penalties]
     first = guide(data, how.loo) if how.guided else None
-    loss = moments(data) if first is None else first.moments
+    loss = moments(data)
+    stated: tuple[Prepared | Guided, Moments] = (data, loss) if first is None else (first, first.moments)
     results = []
-    for penalty in penalties:
-        problem = Problem(data if first is None else first, loss, penalty, prior, box)
-        solved = solve(problem, how.solver, how.fallbacks or ())
+    problems = [Problem(*stated, penalty, prior, box) for penalty in penalties]
+    for problem, solved in zip(problems, solve_each(problems, how.solver, how.fallbacks or ()), strict=True):
         gap = solved.certificate.relative_gap
         if not gap <= PROVED:
             message = f"Not proved optimal: the relative duality gap is {gap:.1e}; use solver='fast', or raise λ."
             warnings.warn(message, UserWarning, stacklevel=3)
         if how.verbose:
             print(_one_line(problem, solved))
-        results.append(_result(data, solved, first))
+        results.append(_result(data, loss, solved, first))
     return results
 
 
-def _result(data: Prepared, solved: Solved, first: Guided | None) -> LassoEstimationResult:
+def _result(data: Prepared, loss: Moments, solved: Solved, first: Guided | None) -> LassoEstimationResult:
     beta = solved.solution.beta if first is None else frozen(first.loadings(solved.solution.beta))
-    return LassoEstimationResult(beta, **vars(in_sample(data, beta)))
+    return LassoEstimationResult(beta, **vars(in_sample(data, loss, beta)))
 
 
 def _nothing(shape: tuple[int, ...]) -> LassoEstimationResult:

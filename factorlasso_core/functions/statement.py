@@ -164,7 +164,7 @@ def blocks_penalty(
     groups = member.shape[1] if options.group_penalty == "normalized" else 1
     by_group = member @ np.sqrt(member.sum(axis=0) / groups)
     blocks = RowBlocks() if kind is None else kind(_units(member))
-    return mixed_penalty(options, by_group, blocks, weights.block.shape, weights)
+    return mixed_penalty(by_group, blocks, weights.block.shape, weights).at(options)
 
 
 def _units(member: Array) -> Array:

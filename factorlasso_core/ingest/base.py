@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 import pandas as pd
-from openpyxl.utils import get_column_letter
 
 from factorlasso_core.errors import InputError
 
@@ -66,6 +65,13 @@ class ReadLimits:
     cells: int = 20_000_000
 
 
+def _letter(position: int) -> str:
+    """Name of a column in a sheet."""
+    from openpyxl.utils import get_column_letter  # slow to import, and needed only where something is wrong
+
+    return str(get_column_letter(position + 1))
+
+
 @dataclass(frozen=True)
 class Place:
     """The file, and in a workbook the sheet, that is being read."""
@@ -78,11 +84,11 @@ class Place:
 
     def column(self, position: int) -> str:
         """Return how a user finds a column whose name is not known: its letter, or its number."""
-        return str(position + 1) if self.sheet is None else get_column_letter(position + 1)
+        return str(position + 1) if self.sheet is None else _letter(position)
 
     def cell(self, row: int, position: int) -> str:
         """Return ' in cell B7' for a sheet; other files have no cell names."""
-        return "" if self.sheet is None else f" in cell {get_column_letter(position + 1)}{row}"
+        return "" if self.sheet is None else f" in cell {_letter(position)}{row}"
 
     def fault(
         self, problem: str, *, code: str, cure: str = "", row: int | None = None, column: str | None = None

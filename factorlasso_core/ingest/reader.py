@@ -9,7 +9,6 @@ from typing import BinaryIO
 
 from factorlasso_core.errors import InputError
 from factorlasso_core.ingest.base import Grid, Loaded, Place, ReadLimits
-from factorlasso_core.ingest.excel import excel_grid
 from factorlasso_core.ingest.parquet import parquet_grid
 from factorlasso_core.ingest.tables import TABLES
 from factorlasso_core.ingest.text import text_grid
@@ -107,6 +106,8 @@ def _read(source: str | Path | BinaryIO, size: int) -> object:
 
 def _grid(data: bytes, kind: str, place: Place, limits: ReadLimits) -> Grid:
     if data.startswith(ZIP):
+        from factorlasso_core.ingest.excel import excel_grid  # with openpyxl, which is slow to import
+
         return excel_grid(data, place, limits)
     if data.startswith(PARQUET):
         return parquet_grid(data, place, kind, limits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import Enum
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -85,7 +85,12 @@ class Options:
 
     def to_json(self) -> str:
         """Return canonical JSON: sorted keys, floats as ``float.hex``, enums by name."""
-        return canonical_json(asdict(self))
+        return canonical_json(self._nested())
+
+    def _nested(self) -> dict[str, Any]:
+        """Every option by name; ``asdict`` would copy each value deeply, at every move of a slider."""
+        held = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {name: value._nested() if isinstance(value, Options) else value for name, value in held}
 
     def digest(self) -> str:
         """Return the digest of the canonical JSON, a key for caches."""

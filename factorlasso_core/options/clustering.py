@@ -77,3 +77,9 @@ class ClusterOptions(Options):
     def tree_digest(self) -> str:
         """Digest of what the tree depends on: everything but the cut."""
         return replace(self, cutoff_fraction=0.5, n_clusters=None).digest()
+
+    @property
+    def dependence_digest(self) -> str:
+        """Digest of what the correlations depend on: everything but the linkage and the cut."""
+        tree = replace(self, cutoff_fraction=0.5, n_clusters=None)
+        return replace(tree, linkage_method=LINKAGE_METHODS[0], distance_transform=DISTANCES[0]).digest()

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from factorlasso_core.arrays import Array, frozen
-from factorlasso_core.blocks import FactorBlocks
 from factorlasso_core.fit import fit
 from factorlasso_core.model_types import LassoModelType
 from factorlasso_core.moments import moments
@@ -86,12 +85,8 @@ def _stacked(wild: Wild, xi: Array) -> Problem:
     y = frozen(wild.responses(xi).reshape(len(panel.index), -1))
     labels = pd.RangeIndex(y.shape[1])
     data = prepare(Panel(panel.x, y, panel.factors, labels, panel.index), start.spec.loss)
-    blocks, box, penalty = held.penalty.blocks, held.box, held.penalty
-    if isinstance(blocks, FactorBlocks):
-        first = (blocks.cluster.max() + 1) * np.arange(copies)
-        blocks = type(blocks)((first[:, None] + blocks.cluster).ravel())
-    repeated = [np.tile(cells, (copies, 1)) for cells in (penalty.block, penalty.cell, held.prior, *vars(box).values())]
-    return Problem(data, moments(data), Penalty(blocks, *repeated[:2]), repeated[2], Box(*repeated[3:]))
+    penalty, box = Penalty.joined([held.penalty] * copies), Box.joined([held.box] * copies)
+    return Problem(data, moments(data), penalty, np.tile(held.prior, (copies, 1)), box)
 
 
 def _refitted(wild: Wild, xi: Array) -> Iterator[Block]:

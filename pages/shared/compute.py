@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from dataclasses import dataclass, is_dataclass
 from typing import Any
 
@@ -107,12 +108,28 @@ def arrays(entry: Any) -> Iterator[np.ndarray]:
             yield from arrays(part)
 
 
+@dataclass(frozen=True)
+class Use:
+    """What a cache holds, and what it saved this session.
+
+    Attributes:
+        entries: Number of results held. used, bound: Bytes held and allowed.
+        hits, misses: Stages found and computed since the session began.
+    """
+
+    entries: int
+    used: int
+    bound: int
+    hits: dict[str, int]
+    misses: dict[str, int]
+
+
 @st.cache_resource(show_spinner=False)
 def _shared() -> ByteCache:
     return ByteCache(SHARED_BYTES)
 
 
-def cache(shared: bool) -> MutableMapping[str, Any]:
+def cache(shared: bool) -> ByteCache:
     """The cache a fit goes through: shared only where nothing of a user enters."""
     record = state.session()
     if shared:
@@ -122,18 +139,35 @@ def cache(shared: bool) -> MutableMapping[str, Any]:
     return record.cache
 
 
+def use(shared: bool) -> Use:
+    """The state of a cache, with the counts of this session over both caches."""
+    record, held = state.session(), cache(shared)
+    return Use(len(held), held.used, held.maxsize, dict(record.hits), dict(record.misses))
+
+
+@contextmanager
+def counted(shared: bool) -> Iterator[Stages]:
+    """Stages through the cache, whose counts enter those of the session even when the work fails."""
+    record, stages = state.session(), Stages(cache(shared))
+    try:
+        yield stages
+    finally:
+        record.hits.update(stages.hits)
+        record.misses.update(stages.misses)
+
+
 def run(panel: Panel, beliefs: Callable[[], Beliefs], spec: FitSpec, *, shared: bool) -> Outcome:
     """Fit, or find the fit; an error of the core, in the beliefs or the fit, keeps the last good one on screen.
 
     The last good fit is one of the same data: a fit of other data would be worse than none.
     """
     record = state.session()
-    stages = Stages(cache(shared))
     started, error = time.perf_counter(), None
-    try:
-        record.last_good = fit(panel, beliefs(), spec, stages=stages)
-    except FactorLassoError as fault:
-        error = str(fault)
+    with counted(shared) as stages:
+        try:
+            record.last_good = fit(panel, beliefs(), spec, stages=stages)
+        except FactorLassoError as fault:
+            error = str(fault)
     seconds = time.perf_counter() - started
     good = record.last_good if record.last_good is not None and record.last_good.panel.key == panel.key else None
     cached = error is None and not stages.misses
@@ -142,9 +176,11 @@ def run(panel: Panel, beliefs: Callable[[], Beliefs], spec: FitSpec, *, shared: 
 
 def beside(panel: Panel, beliefs: Beliefs, spec: FitSpec, *, shared: bool) -> Fit:
     """A fit shown beside the current one: it goes through the same cache and never becomes the last good fit."""
-    return fit(panel, beliefs, spec, stages=Stages(cache(shared)))
+    with counted(shared) as stages:
+        return fit(panel, beliefs, spec, stages=stages)
 
 
 def lambda_scale(panel: Panel, *, shared: bool) -> float:
     """λ_ref of a panel, through the same cache."""
-    return reference_lambda(panel, Stages(cache(shared)))
+    with counted(shared) as stages:
+        return reference_lambda(panel, stages)

@@ -12,7 +12,7 @@ import streamlit as st
 from factorlasso_core import Beliefs, FitSpec, LassoModelType, Panel
 from factorlasso_core.demo import DEMOS
 from factorlasso_core.options import LARGEST_LAMBDA
-from pages.shared import compute, feedback, link, scale, settings, sources, state
+from pages.shared import compute, feedback, link, scale, select_settings, settings, sources, state
 from pages.shared.compute import Outcome
 from pages.shared.link import Parameter, number, one_of
 from pages.shared.sources import Source
@@ -24,6 +24,7 @@ PAGES = (
     ("pages/2_Model.py", "Model", ":material/tune:"),
     ("pages/3_Tune.py", "Tune", ":material/grid_on:"),
     ("pages/4_Clusters.py", "Clusters", ":material/account_tree:"),
+    ("pages/5_Select.py", "Select", ":material/query_stats:"),
     ("pages/8_Export.py", "Export", ":material/download:"),
 )
 MODELS = {
@@ -79,6 +80,7 @@ PARAMETERS = (
     Parameter("span", lambda: "off", one_of({span: span for span in SPANS})),
     Parameter("window", lambda: None, lambda text: text if WINDOW.fullmatch(text) else None),
     *settings.PARAMETERS,
+    *select_settings.PARAMETERS,
 )
 
 

@@ -6,6 +6,7 @@ from the widgets that edit it, so that a page change loses nothing either.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,6 +77,7 @@ class Session:
         lost: Whether the link asked for an upload that ended with its session.
         page, kept: The page drawn last, and the parameters that all pages share.
         bases: What each grid was first drawn with. cache: Fits of this session. last_good: The last fit that succeeded.
+        hits, misses: Stages of fits found and computed since the session began.
     """
 
     edits: dict[str, Edits] = field(default_factory=dict)
@@ -90,6 +92,8 @@ class Session:
     bases: dict[str, tuple[str, Any]] = field(default_factory=dict)
     cache: MutableMapping[str, Any] | None = None
     last_good: Any = None
+    hits: Counter[str] = field(default_factory=Counter)
+    misses: Counter[str] = field(default_factory=Counter)
 
 
 def session() -> Session:

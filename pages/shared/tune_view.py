@@ -10,7 +10,8 @@ from factorlasso_core import Fit, State
 from factorlasso_core.agreement import recovery
 from factorlasso_core.figures import truth as truth_figures
 from factorlasso_core.figures.style import Theme
-from pages.shared import feedback
+from pages.shared import compute, feedback
+from pages.shared.compute import Outcome, Use
 from pages.shared.sidebar import Inputs
 from pages.shared.state import Edits
 
@@ -20,6 +21,17 @@ SCORE_HELP = {
     "recall": "Share of the truly non-zero loadings that were found.",
     "sign_accuracy": "Share of the true loadings found that have the true sign.",
     "rmse": "Root mean square error of all loadings.",
+}
+STAGES = {
+    "prepare": "Demeaned arrays",
+    "moments": "Moments of the loss",
+    "guided": "Univariate stage",
+    "correlation": "Correlations",
+    "tree": "Tree",
+    "signs": "Evidence for signs",
+    "ols": "Prior from the data",
+    "rules": "Cut, bounds and weights",
+    "solve": "Solve and proof",
 }
 
 
@@ -97,10 +109,36 @@ def certificate(inputs: Inputs, fit: Fit) -> None:
             "λ / λ_ref": f"{fit.spec.penalty.reg_lambda / inputs.scale:.3g}" if inputs.scale else "–",
         }
         st.table(pd.Series(rows, name="value"))
-        computed = ", ".join(inputs.outcome.misses) or "nothing"
+
+
+def work(inputs: Inputs) -> None:
+    """On request: which stages the last move recomputed, the counts of the session, and the room of the cache."""
+    outcome, use = inputs.outcome, compute.use(inputs.outcome.shared)
+    with st.expander("What was computed", key="work"):
+        st.table(_stage_counts(outcome, use))
+        whose = "all sessions share for demo data without edits" if outcome.shared else "is this session's own"
         st.caption(
-            f"Computed for this view: {computed}. From the cache: {', '.join(inputs.outcome.hits) or 'nothing'}."
+            f"The cache that {whose} holds {use.entries} results in {use.used / 2**20:.1f} "
+            f"of {use.bound / 2**20:.0f} MiB; what was used longest ago leaves first."
         )
+
+
+def _stage_counts(outcome: Outcome, use: Use) -> pd.DataFrame:
+    """A row per stage in the order of the work, a stage of another name under that name."""
+    seen = {**use.misses, **use.hits}
+    names = [name for name in STAGES if name in seen] + sorted(set(seen) - set(STAGES))
+
+    def this_move(name: str) -> str:
+        if name in outcome.misses:
+            return "computed"
+        return "from the cache" if name in outcome.hits else "not needed"
+
+    columns = {
+        "This view": [this_move(name) for name in names],
+        "Computed this session": [use.misses.get(name, 0) for name in names],
+        "From the cache": [use.hits.get(name, 0) for name in names],
+    }
+    return pd.DataFrame(columns, index=[STAGES.get(name, name) for name in names])
 
 
 def truth(inputs: Inputs, fit: Fit, theme: Theme) -> None:

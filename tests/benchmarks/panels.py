@@ -6,10 +6,13 @@ import numpy as np
 import pandas as pd
 
 from factorlasso_core import Panel
+from factorlasso_core.arrays import Array
 
 FACTOR_CORRELATION = 0.5
 DEVIATION = 0.03
 LAMBDA = 1e-4
+SIGNS = {1.0: 0.2, -1.0: 0.2, 0.0: 0.1, np.nan: 0.5}  # how often each sign is held
+GROUP_SIZE = 10
 
 
 def make_panel(
@@ -29,8 +32,29 @@ def make_panel(
         starts = random.integers(0, int(0.6 * rows), 30)[np.arange(responses) % 30]
         y[np.arange(rows)[:, None] < starts] = np.nan
         y[random.random(y.shape) < 0.02] = np.nan
-    index = pd.date_range("1980-01-31", periods=rows, freq="ME")
-    return Panel.from_frames(
-        pd.DataFrame(x, index, [f"Factor {j + 1}" for j in range(factors)]),
-        pd.DataFrame(y, index, [f"Response {k + 1}" for k in range(responses)]),
+    return Panel.from_frames(*to_frames(x, y))
+
+
+def to_frames(x: Array, y: Array) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Name factors (T, M) and responses (T, N), month by month, without copying them."""
+    index = pd.date_range("1980-01-31", periods=len(x), freq="ME")
+    return (
+        pd.DataFrame(x, index, [f"Factor {j + 1}" for j in range(x.shape[1])], copy=False),
+        pd.DataFrame(y, index, [f"Response {k + 1}" for k in range(y.shape[1])], copy=False),
     )
+
+
+def make_signs(panel: Panel, seed: int = 1) -> pd.DataFrame:
+    """Random signs, responses by factors: 1, -1, 0 and free as often as ``SIGNS`` says."""
+    shape = (len(panel.responses), len(panel.factors))
+    return panel.cells(np.random.default_rng(seed).choice(list(SIGNS), size=shape, p=list(SIGNS.values())))
+
+
+def make_prior(panel: Panel, seed: int = 2) -> pd.DataFrame:
+    """A random prior of deviation 0.3 in every cell, which may lie outside the signs."""
+    return panel.cells(0.3 * np.random.default_rng(seed).standard_normal((len(panel.responses), len(panel.factors))))
+
+
+def make_groups(responses: pd.Index) -> pd.Series:
+    """Labels of groups of ten, whose weight under ``"yuan_lin"`` does not depend on how many there are."""
+    return pd.Series(np.arange(len(responses)) // GROUP_SIZE, index=responses)

@@ -17,7 +17,7 @@ from factorlasso_core.demo import load_demo
 
 pytestmark = pytest.mark.browser
 FACTORS = ("MktRF", "SMB", "HML", "Mom")
-PAGES = ("", "Data", "Model", "Tune", "Clusters", "Export")
+PAGES = ("", "Data", "Model", "Tune", "Clusters", "Select", "Export")
 
 
 @pytest.fixture

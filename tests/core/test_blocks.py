@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from factorlasso_core import fast, newton, reference
+from factorlasso_core import fast, reference
 from factorlasso_core.blocks import Blocks, FactorBlocks, RowBlocks, SignedBlocks
 from factorlasso_core.certificate import certify
 from factorlasso_core.model_types import LassoModelType
@@ -21,6 +21,7 @@ from factorlasso_core.prepare import prepare
 from factorlasso_core.problem import Problem
 from factorlasso_core.prox import Prox
 from factorlasso_core.signs import Box
+from factorlasso_core.solve import solve
 
 INF = np.inf
 FCGL, COOPERATIVE = LassoModelType.FACTOR_CLUSTER_GROUP_LASSO, LassoModelType.COOPERATIVE_GROUP_LASSO
@@ -49,7 +50,7 @@ def coupled(seed: int, model: LassoModelType | None = None, unit: float | None =
     loss = moments(data)
     lam = np.abs(loss.linear).max() * rng.choice([0.0, *10.0 ** rng.uniform(-5, 0.5, 9)])
     kind = model or [FCGL, COOPERATIVE][int(rng.integers(2))]
-    penalty = group_penalty(kind, PenaltyOptions(lam, rng.choice([0.0, 0.1, 0.5, 1.0])), labels, m)
+    penalty = group_penalty(kind, "normalized", labels, m).at(PenaltyOptions(lam, rng.choice([0.0, 0.1, 0.5, 1.0])))
     prior = rng.choice([0.0, 1.0]) * rng.standard_normal((n, m))
     box = open_box((n, m))
     if kind is FCGL and rng.random() < 0.6:
@@ -91,7 +92,7 @@ def test_the_value_of_the_penalty_is_the_written_sum_for_coupled_models():
     rng = np.random.default_rng(2)
     labels, d = np.array(["a", "b", "a"]), rng.standard_normal((3, 2))
     for kind, parts in ((FCGL, [d]), (COOPERATIVE, [np.maximum(d, 0), np.maximum(-d, 0)])):
-        found = group_penalty(kind, PenaltyOptions(0.7, 0.2, "normalized"), labels, 2).value(d).sum()
+        found = group_penalty(kind, "normalized", labels, 2).at(PenaltyOptions(0.7, 0.2)).value(d).sum()
         norms = sum(
             np.sqrt(len(g) / 2) * np.linalg.norm(part[g, j]) for part in parts for g in ([0, 2], [1]) for j in (0, 1)
         )
@@ -170,9 +171,9 @@ def test_clusters_of_one_are_the_lasso(seed):
     base = coupled(seed, FCGL)
     n, m = base.prior.shape
     lam = 0.1 * np.abs(base.moments.linear).max()
-    single = group_penalty(FCGL, PenaltyOptions(lam), np.arange(n), m)
+    single = group_penalty(FCGL, "normalized", np.arange(n), m).at(PenaltyOptions(lam))
     left = fast.solve(Problem(base.data, base.moments, single, base.prior, base.box)).beta
-    plain = lasso_penalty(PenaltyOptions(lam * np.sqrt(1 / n)), (n, m))
+    plain = lasso_penalty((n, m)).at(PenaltyOptions(lam * np.sqrt(1 / n)))
     right = fast.solve(Problem(base.data, base.moments, plain, base.prior, base.box)).beta
     objective = Problem(base.data, base.moments, plain, base.prior, base.box).objective
     np.testing.assert_allclose(objective(left), objective(right), rtol=1e-12)
@@ -187,7 +188,7 @@ def test_a_factor_cluster_solution_of_one_sign_is_the_cooperative_one(seed):
     loss = moments(data)
     found = []
     for kind in (FCGL, COOPERATIVE):
-        penalty = group_penalty(kind, PenaltyOptions(0.3, 0.1), labels, 3)
+        penalty = group_penalty(kind, "normalized", labels, 3).at(PenaltyOptions(0.3, 0.1))
         found.append(fast.solve(Problem(data, loss, penalty, np.zeros((5, 3)), open_box((5, 3)))).beta)
     assert (found[0] > 0).all()
     np.testing.assert_allclose(found[1], found[0], rtol=1e-9)
@@ -209,11 +210,14 @@ def test_the_order_of_the_responses_does_not_matter(kind):
 
 
 @pytest.mark.parametrize("kind", [FCGL, COOPERATIVE])
-def test_newton_in_batches_keeps_clusters_together(kind, monkeypatch):
+def test_runs_keep_clusters_together(kind, monkeypatch):
     problem = coupled(11, kind)
-    whole = fast.solve(problem).beta
-    monkeypatch.setattr(newton, "BLOCK_CELLS", 1)
-    np.testing.assert_allclose(fast.solve(problem).beta, whole, rtol=1e-9, atol=1e-13)
+    whole = solve(problem)
+    monkeypatch.setattr("factorlasso_core.solve.HESSIAN_CELLS", 1)
+    parts = solve(problem)
+    np.testing.assert_allclose(parts.solution.beta, whole.solution.beta, rtol=1e-9, atol=1e-13)
+    assert parts.certificate.relative.shape == whole.certificate.relative.shape
+    assert parts.certificate.relative_gap <= 1e-9
 
 
 @pytest.mark.parametrize("kind", [FCGL, COOPERATIVE])

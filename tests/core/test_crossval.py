@@ -12,7 +12,8 @@ import pytest
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from factorlasso_core import LassoModel, LassoModelType, path, steps
+from factorlasso_core import LassoModel, LassoModelType, steps, trials
+from factorlasso_core.comparison import Footing
 from factorlasso_core.crossval import LassoModelCV
 from factorlasso_core.errors import (
     DataError,
@@ -22,7 +23,7 @@ from factorlasso_core.errors import (
     SelectionError,
     SolverError,
 )
-from factorlasso_core.folds import Footing, expanding_window_splits
+from factorlasso_core.folds import expanding_window_splits
 from factorlasso_core.scoring import mean_of_known, predictions, r_squared
 
 NAN = np.nan
@@ -72,19 +73,25 @@ def caught(
     return found
 
 
+SLOW = LassoModel(solver="CLARABEL")
+
+
 @pytest.fixture
 def failing(monkeypatch):
-    """Makes the solver fail at given λ on training windows of given lengths."""
+    """Makes a solver that takes one λ at a time, ``SLOW``, fail at given λ on training windows of given lengths.
+
+    Elsewhere it answers as the fast one does.
+    """
 
     def install(*cells: tuple[float, int]) -> None:
-        original = path.fit
+        original = trials.fit
 
-        def fit(panel, beliefs, spec, **settings):
+        def fit(panel, beliefs, spec, *, stages, **settings):
             if (spec.penalty.reg_lambda, panel.shape[0]) in cells:
                 raise SolverError("made to fail.")
-            return original(panel, beliefs, spec, **settings)
+            return original(panel, beliefs, spec, stages=stages)
 
-        monkeypatch.setattr(path, "fit", fit)
+        monkeypatch.setattr(trials, "fit", fit)
 
     return install
 
@@ -230,16 +237,16 @@ def test_what_does_not_depend_on_lambda_is_computed_once_a_fold(monkeypatch, sta
 
 
 def test_a_fit_that_has_scored_is_not_kept(monkeypatch):
-    kept, original = set(), path.fit
+    kept, original = set(), trials.fit
 
     def fit(*given, stages, **settings):
-        result = original(*given, stages=stages, **settings)
+        result = original(*given, stages=stages)
         kept.update(name.split(":")[0] for name in stages.cache)
         return result
 
-    monkeypatch.setattr(path, "fit", fit)
-    selected(base_model=LassoModel(model_type=HCGL), refit=False)
-    assert kept == {"prepare", "moments", "tree"}
+    monkeypatch.setattr(trials, "fit", fit)
+    selected(base_model=LassoModel(model_type=HCGL, solver="CLARABEL"), refit=False)
+    assert {"prepare", "moments", "tree"} <= kept and "solve" not in kept
 
 
 def test_rows_behind_the_last_fold_do_not_score():
@@ -274,7 +281,7 @@ def test_early_folds_without_enough_rows_never_score():
 def test_a_fold_that_fails_keeps_its_lambda_from_the_choice(failing):
     best = selected().best_lambda_
     failing((best, 60))
-    found = selected()
+    found = selected(base_model=SLOW, refit=False)
     assert np.isnan(found.cv_scores_.loc[best, 1]) and found.cv_scores_.notna().sum().sum() == 8
     assert found.best_lambda_ != best and found.left_out_.loc[best, 1] == 4
     assert found.best_score_ == found.cv_scores_.drop(index=best).mean(axis=1).max()
@@ -282,26 +289,41 @@ def test_a_fold_that_fails_keeps_its_lambda_from_the_choice(failing):
 
 def test_a_failing_cell_is_warned_of_one_by_one_on_request(failing):
     failing((0.5, 60), (0.1, 60))
-    assert [one.category for one in caught(Y)] == [UserWarning]
-    found = caught(Y, verbose=True)
+    assert [one.category for one in caught(Y, base_model=SLOW)] == [UserWarning]
+    found = caught(Y, verbose=True, base_model=SLOW)
     assert [one.category for one in found] == [RuntimeWarning, RuntimeWarning, UserWarning]
     assert str(found[0].message) == "λ=0.5 has no score on fold 1: made to fail."
     assert {one.filename for one in found} == {__file__}
 
 
-def test_an_error_in_what_was_asked_is_no_failing_cell(monkeypatch):
+@pytest.mark.parametrize(("name", "model"), [("fit", SLOW), ("fit_many", None)])
+def test_an_error_in_what_was_asked_is_no_failing_cell(monkeypatch, name, model):
     def broken(*given, **settings):
         raise KeyError("a bug")
 
-    monkeypatch.setattr(path, "fit", broken)
+    monkeypatch.setattr(trials, name, broken)
     with pytest.raises(KeyError, match="a bug"):
-        selected()
+        selected(base_model=model)
+
+
+def test_what_keeps_the_fast_solver_from_a_fold_leaves_it_out_for_every_lambda(monkeypatch):
+    original = trials.fit_many
+
+    def fit_many(panel, *given):
+        if panel.shape[0] == 60:
+            raise DataError("too large.")
+        return original(panel, *given)
+
+    monkeypatch.setattr(trials, "fit_many", fit_many)
+    (told,) = caught(Y)
+    assert "fold 1 not scored for every λ" in str(told.message) and "3 of 9 cells failed" in str(told.message)
+    assert selected().cv_scores_.notna().all().tolist() == [True, False, True]
 
 
 def test_without_any_score_there_is_no_choice(failing):
     failing(*((value, rows) for value in LAMBDAS for rows in (30, 60, 90)))
     with pytest.raises(SelectionError, match=r"any fold: give more rows.* The last failure was: made to fail") as error:
-        selected()
+        selected(base_model=SLOW)
     assert isinstance(error.value, FactorLassoError) and isinstance(error.value, RuntimeError)
     assert isinstance(error.value.__cause__, SolverError)
 
@@ -315,11 +337,11 @@ def test_without_enough_history_there_is_no_choice_either():
 def test_lambdas_scored_on_different_folds_are_not_compared(failing):
     failing((0.5, 30), (0.01, 60), (0.1, 90))
     with pytest.raises(SelectionError, match="No two λ were scored on the same folds"):
-        selected()
+        selected(base_model=SLOW)
 
 
 def test_a_failed_search_leaves_the_selector_as_it_was(failing):
-    found = selected()
+    found = selected(base_model=SLOW)
     before = dict(vars(found))
     with pytest.raises(DataError, match="different row labels"):
         found.fit(X, Y.iloc[1:])
@@ -375,7 +397,7 @@ def test_what_was_left_out_is_told_once(y, words):
 
 def test_the_warning_names_the_lambda_that_failed_and_the_last_reason(failing):
     failing((0.5, 60), (0.1, 90))
-    (found,) = caught(Y)
+    (found,) = caught(Y, base_model=SLOW)
     assert "λ=0.5, 0.1 not scored on every fold" in str(found.message)
     assert str(found.message).endswith("2 of 9 cells failed, the last because: made to fail.")
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
-from factorlasso_core import LassoModel, path
+from factorlasso_core import LassoModel, trials
 from factorlasso_core.diagonality import LassoModelDiagonalityCV
 from factorlasso_core.errors import DataError, NotFittedError, OptionError, SelectionError, SolverError
 from factorlasso_core.folds import expanding_window_splits
@@ -141,15 +141,15 @@ def test_a_fold_that_cannot_be_tested_is_left_out_for_every_lambda():
 
 
 def test_a_lambda_that_fails_on_a_fold_neither_passes_nor_wins(monkeypatch):
-    best, original = selected().best_lambda_, path.fit
+    best, original = selected().best_lambda_, trials.fit
 
-    def fit(panel, beliefs, spec, **settings):
+    def fit(panel, beliefs, spec, *, stages, **settings):
         if (spec.penalty.reg_lambda, panel.shape[0]) == (best, 120):
             raise SolverError("made to fail.")
-        return original(panel, beliefs, spec, **settings)
+        return original(panel, beliefs, spec, stages=stages)
 
-    monkeypatch.setattr(path, "fit", fit)
-    found = selected()
+    monkeypatch.setattr(trials, "fit", fit)
+    found = selected(base_model=LassoModel(solver="CLARABEL"), refit=False)
     assert found.best_lambda_ < best and not found.diagnostics_.loc[best, "passes"]
     assert np.isfinite(found.diagnostics_.loc[best, "fold_sphericity_mean"])
 

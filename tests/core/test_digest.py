@@ -120,3 +120,17 @@ def test_json_holds_every_bit_of_a_float(value: float) -> None:
 
 def test_json_knows_one_zero() -> None:
     assert canonical_json(-0.0) == canonical_json(0.0)
+
+
+def test_an_array_has_the_digest_of_its_bytes_however_large() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.standard_normal((700, 500))
+    values[rng.random(values.shape) < 0.1] = np.nan
+    values[::7] = -0.0
+    for same in (values, np.asfortranarray(values), values[:, 3]):
+        assert digest("x", same, "y") == digest("x", array_bytes(same), "y")
+
+
+def test_bytes_of_an_array_are_its_shape_and_its_values() -> None:
+    assert array_bytes(np.array([[1.0, -0.0]])) == b"(1, 2)" + np.array([1.0, 0.0], dtype="<f8").tobytes()
+    assert array_bytes(np.array(2.5)) == b"()" + np.array(2.5, dtype="<f8").tobytes()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factorlasso_core.ewm import _filtered, _stepped, decay, ewm_mean, loss_weights
+from factorlasso_core.ewm import decay, ewm_mean, ewm_product, loss_weights
 
 NAN = np.nan
 
@@ -66,14 +66,6 @@ def test_the_mean_is_the_recursion_on_any_ragged_array(seed, rows, columns, span
     np.testing.assert_allclose(ewm_mean(values, span), expected, rtol=1e-12, atol=1e-14)
 
 
-@settings(deadline=None, max_examples=50, derandomize=True)
-@given(st.integers(0, 2**32 - 1), st.floats(1.01, 200))
-def test_the_filtered_path_equals_the_stepped_path(seed, span):
-    values = np.random.default_rng(seed).standard_normal((40, 3))
-    values[:7, 1] = 0.0  # a late start after its leading gap was filled
-    np.testing.assert_allclose(_filtered(values, decay(span)), _stepped(values, decay(span)), rtol=1e-12, atol=1e-14)
-
-
 def test_a_late_start_is_the_recursion_on_leading_zeros():
     values = np.random.default_rng(1).standard_normal((30, 1))
     late, zeros = values.copy(), values.copy()
@@ -113,3 +105,36 @@ def test_with_a_span_the_last_row_weighs_one_and_each_earlier_one_a_decay_less()
 
 def test_no_rows_have_no_weights():
     assert len(loss_weights(0, 12)) == len(loss_weights(0, None)) == 0
+
+
+def product(left: np.ndarray, right: np.ndarray, d: float, start: np.ndarray, hold: float) -> np.ndarray:
+    """The recursion of products cell by cell."""
+    state = start.copy()
+    for a, b in zip(left, right, strict=True):
+        both = ~np.isnan(a)[:, None] & ~np.isnan(b)[None, :]
+        state = np.where(both, d * state + (1 - d) * np.outer(np.nan_to_num(a), np.nan_to_num(b)), hold * state)
+    return state
+
+
+@pytest.mark.parametrize("span", [1.001, 1.5, 3, 12, 60, 250, 1e5])
+@pytest.mark.parametrize("hold", [1.0, 0.7])
+def test_over_many_rows_products_in_blocks_are_the_recursion(span, hold):
+    rng = np.random.default_rng(3)
+    values = rng.standard_normal((400, 7)) * 10.0 ** rng.integers(-6, 3, 7)
+    values[rng.random(values.shape) < [0, 0, 0.02, 0.1, 0.5, 0.9, 0]] = NAN
+    values[100:230, 1:4] = NAN  # a gap they share
+    values[:150, 5], values[300:, 6] = NAN, NAN  # a late start, an early end
+    start = rng.standard_normal((7, 7)) * rng.integers(0, 2)
+    expected = product(values, values, decay(span), start, hold)
+    found = ewm_product(values, values, decay(span), start, hold)
+    size = np.sqrt(np.outer(np.diag(expected), np.diag(expected)))
+    np.testing.assert_array_less(np.abs(found - expected), 1e-11 * np.maximum(size, np.abs(expected)) + 1e-300)
+
+
+def test_what_ended_long_ago_together_is_held_to_the_last_digit():
+    values = np.random.default_rng(4).standard_normal((3000, 3))
+    values[100:, :2] = NAN
+    zero = np.zeros((3, 3))
+    found = ewm_product(values, values, decay(5), zero, 1.0)
+    expected = ewm_product(values[:100], values[:100], decay(5), zero, 1.0)
+    np.testing.assert_allclose(found[:2, :2], expected[:2, :2], rtol=1e-11)

@@ -134,7 +134,7 @@ def test_a_path_is_the_single_solves_in_the_order_given(options):
     for value, result in zip(lambdas, path, strict=True):
         alone = group(reg_lambda=value, l1_weight=0.2, **options)
         for name, expected in vars(alone).items():
-            np.testing.assert_array_equal(getattr(result, name), expected)
+            np.testing.assert_allclose(getattr(result, name), expected, rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize("lambdas", [[], np.empty(0), [0.1, -1.0], [NAN]])

@@ -42,7 +42,7 @@ def data_of(seed: int = 0, rows: int = 30, factors: int = 4, responses: int = 6,
 
 def problem_of(g: Guided, reg_lambda: float, nonneg: bool = True) -> Problem:
     shape = g.slope.shape
-    penalty = lasso_penalty(PenaltyOptions(reg_lambda=reg_lambda), shape)
+    penalty = lasso_penalty(shape).at(PenaltyOptions(reg_lambda=reg_lambda))
     return Problem(g.data, g.moments, penalty, np.zeros(shape), sign_box(None, nonneg, shape))
 
 

@@ -17,7 +17,7 @@ SIZES = {"a": 3, "b": 2, "c": 1}
 
 
 def row_norms(options, labels, factors):
-    return group_penalty(LassoModelType.GROUP_LASSO, options, labels, factors)
+    return group_penalty(LassoModelType.GROUP_LASSO, options.group_penalty, labels, factors).at(options)
 
 
 def deviations(seed: int = 0, rows: int = 6, factors: int = 4) -> np.ndarray:
@@ -62,11 +62,11 @@ def test_the_group_penalty_is_the_written_sum(seed, lam, a, rule):
 def test_the_lasso_penalty_is_lambda_times_the_sum_of_sizes_whatever_the_group_options_say():
     d = deviations()
     for options in (PenaltyOptions(0.3), PenaltyOptions(0.3, 0.7, "yuan_lin")):
-        np.testing.assert_allclose(lasso_penalty(options, d.shape).value(d), 0.3 * np.abs(d).sum(axis=1))
+        np.testing.assert_allclose(lasso_penalty(d.shape).at(options).value(d), 0.3 * np.abs(d).sum(axis=1))
 
 
 def test_with_a_full_l1_share_the_group_penalty_is_the_lasso():
-    group, lasso = row_norms(PenaltyOptions(0.3, 1.0), LABELS, 4), lasso_penalty(PenaltyOptions(0.3), (6, 4))
+    group, lasso = row_norms(PenaltyOptions(0.3, 1.0), LABELS, 4), lasso_penalty((6, 4)).at(PenaltyOptions(0.3))
     np.testing.assert_array_equal(group.block, lasso.block)
     np.testing.assert_array_equal(group.cell, lasso.cell)
 
@@ -88,11 +88,11 @@ def test_the_penalty_is_a_seminorm_of_each_row(seed, a):
 
 
 def test_at_lambda_zero_nothing_costs():
-    for penalty in (row_norms(PenaltyOptions(0.0, 0.3), LABELS, 4), lasso_penalty(PenaltyOptions(0), (6, 4))):
+    for penalty in (row_norms(PenaltyOptions(0.0, 0.3), LABELS, 4), lasso_penalty((6, 4)).at(PenaltyOptions(0))):
         assert (penalty.value(deviations()) == 0).all()
 
 
 def test_penalties_cannot_be_written():
-    for penalty in (row_norms(PenaltyOptions(), LABELS, 4), lasso_penalty(PenaltyOptions(), (6, 4))):
+    for penalty in (row_norms(PenaltyOptions(), LABELS, 4), lasso_penalty((6, 4)).at(PenaltyOptions())):
         assert isinstance(penalty.blocks, RowBlocks)
         assert not penalty.block.flags.writeable and not penalty.cell.flags.writeable

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from factorlasso_core.arrays import BLOCK_CELLS
 from factorlasso_core.options import LossOptions
 from factorlasso_core.panel import Panel
 from factorlasso_core.prepare import Prepared, prepare
@@ -255,20 +256,45 @@ def test_one_row_with_a_span_leaves_no_rows():
 
 
 @pytest.mark.parametrize("holes", [False, True])
-def test_shares_are_the_weights_of_valid_rows_and_the_spread_is_the_weighted_variance(holes):
+def test_levels_and_spread_are_weighted_means_and_variance_over_the_valid_rows(holes):
     rng = np.random.default_rng(8)
-    y = rng.standard_normal((40, 3))
+    x, y = rng.standard_normal((40, 2)), rng.standard_normal((40, 4))
     if holes:
-        y[:30, 1], y[:, 2] = np.nan, np.nan
-    panel = Panel.from_frames(pd.DataFrame(rng.standard_normal((40, 2))), pd.DataFrame(y))
-    data = prepare(panel, LossOptions(span=10.0))
+        y[:30, 1], y[:, 2], y[:30, 3] = NAN, NAN, NAN
+    data = prepare(panel_of(x, y), LossOptions(span=10.0))
     weights = data.valid * data.weights[:, None]
-    for k in range(3):
-        if weights[:, k].any():
-            mean = np.average(data.y[:, k], weights=weights[:, k])
-            spread = np.average((data.y[:, k] - mean) ** 2, weights=weights[:, k])
-            assert data.average(data.y)[k] == pytest.approx(mean, abs=1e-14)
-            assert data.spread[k] == pytest.approx(spread, rel=1e-12)
-        else:
-            assert (data.average(data.y)[k], data.spread[k]) == (0, 0)
-    assert data.share.shape == ((39, 3) if holes else (39, 1)) and not data.share.flags.writeable
+    for k in range(4):
+        p = data.pattern[k]
+        np.testing.assert_array_equal(data.masks[p], data.valid[:, k])
+        assert data.mass[p] == pytest.approx(weights[:, k].sum(), rel=1e-14)
+        if not weights[:, k].any():
+            assert data.y_level[k] == data.spread[k] == 0 and not data.x_level[p].any()
+            continue
+        mean = np.average(data.y[:, k], weights=weights[:, k])
+        spread = np.average((data.y[:, k] - mean) ** 2, weights=weights[:, k])
+        assert data.y_level[k] == pytest.approx(mean, abs=1e-14)
+        assert data.spread[k] == pytest.approx(spread, rel=1e-12)
+        np.testing.assert_allclose(data.x_level[p], np.average(data.x, axis=0, weights=weights[:, k]), atol=1e-14)
+    assert data.pattern.tolist() == ([0, 1, 2, 1] if holes else [0, 0, 0, 0])
+
+
+def test_the_scale_of_the_loss_is_one_over_its_divisor():
+    y = np.random.default_rng(9).standard_normal((20, 2))
+    y[:5, 1] = NAN
+    panel = panel_of(np.random.default_rng(10).standard_normal((20, 2)), y)
+    assert prepare(panel, LossOptions()).scale.tolist() == [1 / 20, 1 / 20]
+    assert prepare(panel, LossOptions(normalization="weight_sum")).scale.tolist() == [1 / 20, 1 / 15]
+    assert prepare(panel_of([[1.0]], [[2.0]]), LossOptions(span=3.0)).scale.tolist() == [0.0]
+
+
+@pytest.mark.parametrize("span", SPANS)
+def test_responses_of_a_wide_panel_are_prepared_as_they_are_alone(span):
+    panel = ragged_panel(rows=300, responses=1000)  # several blocks of columns
+    together = prepared(panel, span=span)
+    for k in (0, BLOCK_CELLS // 300 - 1, BLOCK_CELLS // 300, 999):
+        alone = prepared(Panel(panel.x, panel.y[:, [k]], panel.factors, panel.responses[[k]], panel.index), span=span)
+        np.testing.assert_array_equal(together.valid[:, k], alone.valid[:, 0])
+        np.testing.assert_allclose(together.y[:, k], alone.y[:, 0], rtol=1e-12, atol=1e-15)
+        for name in ("observations", "x_means", "y_means", "y_level", "spread"):
+            left, right = getattr(together, name)[k], getattr(alone, name)[0]
+            np.testing.assert_allclose(left, right, rtol=1e-11, atol=1e-15, err_msg=name)

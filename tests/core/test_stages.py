@@ -109,46 +109,66 @@ def spec(**changes: Any) -> FitSpec:
     return dataclasses.replace(SPEC, **parts, **changes)
 
 
+EVERYTHING = dict.fromkeys(("prepare", "moments", "correlation", "tree", "rules", "solve"), 1)
+
+
 def test_a_first_fit_computes_every_stage_once():
-    assert work(Stages()) == {"prepare": 1, "moments": 1, "tree": 1, "solve": 1}
+    assert work(Stages()) == EVERYTHING
 
 
 def test_a_first_fit_without_clusters_needs_no_tree():
     groups = Beliefs.for_panel(PANEL, groups=pd.Series(1, index=PANEL.responses))
     lasso, group = FitSpec(), FitSpec(LassoModelType.GROUP_LASSO)
-    assert work(Stages(), spec=lasso) == {"prepare": 1, "moments": 1, "solve": 1}
-    assert work(Stages(), spec=group, beliefs=groups) == {"prepare": 1, "moments": 1, "solve": 1}
+    without = {name: 1 for name in EVERYTHING if name not in ("correlation", "tree")}
+    assert work(Stages(), spec=lasso) == without
+    assert work(Stages(), spec=group, beliefs=groups) == without
 
 
-ONLY_SOLVE = {
-    "lambda": spec(penalty={"reg_lambda": 0.06}),
-    "alpha": spec(penalty={"l1_weight": 0.2}),
+ONLY_SOLVE = {"lambda": spec(penalty={"reg_lambda": 0.06}), "alpha": spec(penalty={"l1_weight": 0.2})}
+RULES_AND_SOLVE = {
     "group rule": spec(penalty={"group_penalty": "yuan_lin"}),
     "cutoff": spec(clustering={"cutoff_fraction": 0.3}),
+    "count": spec(clustering={"n_clusters": 2}),
     "nonneg": spec(nonneg=True),
     "warm-up": spec(warmup_period=50),
     "model": spec(model_type=LassoModelType.LASSO),
 }
+MOVES = {**ONLY_SOLVE, **RULES_AND_SOLVE}
 
 
 @pytest.mark.parametrize("move", ONLY_SOLVE.values(), ids=ONLY_SOLVE)
-def test_a_move_of_the_penalty_the_cut_or_the_rules_recomputes_only_the_solve(move):
+def test_a_move_of_the_penalty_recomputes_only_the_solve(move):
     stages = Stages()
     work(stages)
     assert work(stages, spec=move) == {"solve": 1}
 
 
-@pytest.mark.parametrize("what", ["signs", "prior"])
-def test_a_belief_recomputes_only_the_solve(what):
+@pytest.mark.parametrize("move", RULES_AND_SOLVE.values(), ids=RULES_AND_SOLVE)
+def test_a_move_of_the_cut_or_the_rules_recomputes_cut_weights_and_solve(move):
     stages = Stages()
     work(stages)
-    assert work(stages, beliefs=Beliefs.for_panel(PANEL, **{what: sign_matrix(1.0)})) == {"solve": 1}
+    assert work(stages, spec=move) == {"rules": 1, "solve": 1}
+
+
+@pytest.mark.parametrize("what", ["signs", "prior"])
+def test_a_belief_recomputes_only_the_rules_and_the_solve(what):
+    stages = Stages()
+    work(stages)
+    assert work(stages, beliefs=Beliefs.for_panel(PANEL, **{what: sign_matrix(1.0)})) == {"rules": 1, "solve": 1}
+
+
+@pytest.mark.parametrize("rule", [{"linkage_method": "average"}, {"distance_transform": "chord"}])
+def test_another_linkage_keeps_the_correlations(rule):
+    stages = Stages()
+    work(stages)
+    assert work(stages, spec=spec(clustering=rule)) == {"tree": 1, "rules": 1, "solve": 1}
 
 
 def test_another_rule_of_correlation_recomputes_the_tree_and_the_solve():
     stages = Stages()
     work(stages)
-    assert work(stages, spec=spec(clustering={"correlation_normalization": "pairwise"})) == {"tree": 1, "solve": 1}
+    found = work(stages, spec=spec(clustering={"correlation_normalization": "pairwise"}))
+    assert found == {"correlation": 1, "tree": 1, "rules": 1, "solve": 1}
 
 
 FROM_THE_START = {
@@ -164,23 +184,23 @@ FROM_THE_START = {
 def test_a_move_of_the_loss_goes_back_to_the_data(move):
     stages = Stages()
     work(stages)
-    assert work(stages, spec=spec(loss=move)) == {"prepare": 1, "moments": 1, "tree": 1, "solve": 1}
+    assert work(stages, spec=spec(loss=move)) == EVERYTHING
 
 
 def test_other_data_share_nothing():
     stages = Stages()
     work(stages)
-    assert work(stages, panel=panel_of(1)) == {"prepare": 1, "moments": 1, "tree": 1, "solve": 1}
+    assert work(stages, panel=panel_of(1)) == EVERYTHING
 
 
 def test_a_switch_to_clusters_adds_the_tree_and_a_switch_back_is_a_hit():
     stages = Stages()
-    work(stages, spec=ONLY_SOLVE["model"])
-    assert work(stages) == {"tree": 1, "solve": 1}
-    assert work(stages, spec=ONLY_SOLVE["model"]) == {}
+    work(stages, spec=MOVES["model"])
+    assert work(stages) == {"correlation": 1, "tree": 1, "rules": 1, "solve": 1}
+    assert work(stages, spec=MOVES["model"]) == {}
 
 
-@pytest.mark.parametrize("move", [*ONLY_SOLVE.values(), spec(loss={"span": 24.0})])
+@pytest.mark.parametrize("move", [*MOVES.values(), spec(loss={"span": 24.0})])
 def test_a_move_back_is_a_hit_and_the_same_object(move):
     stages = Stages()
     first = fit(PANEL, spec=SPEC, stages=stages)
@@ -207,7 +227,7 @@ def test_the_scale_of_lambda_is_found_in_the_stages_of_a_fit():
 @pytest.mark.parametrize("cache", [Forgetful(), LRUCache(2), LRUCache(10, getsizeof=lambda v: 11)])
 def test_a_fit_through_a_small_or_refusing_cache_is_the_fit_without_one(cache):
     stages, alone = Stages(cache), fit(PANEL, spec=SPEC)
-    for move in (SPEC, *ONLY_SOLVE.values(), SPEC):
+    for move in (SPEC, *MOVES.values(), SPEC):
         result = fit(PANEL, spec=move, stages=stages)
     assert result.beta.tobytes() == alone.beta.tobytes()
     assert result.digest == alone.digest
@@ -216,7 +236,7 @@ def test_a_fit_through_a_small_or_refusing_cache_is_the_fit_without_one(cache):
 @pytest.mark.parametrize("loss", [LossOptions(), LossOptions(span=24.0)])
 def test_what_was_fitted_before_does_not_change_one_byte(loss):
     stages = Stages()
-    moves = [dataclasses.replace(move, loss=loss) for move in ONLY_SOLVE.values()]
+    moves = [dataclasses.replace(move, loss=loss) for move in MOVES.values()]
     for move in (*moves, *reversed(moves)):
         after = fit(PANEL, spec=move, stages=stages)
     alone = fit(PANEL, spec=moves[0])

@@ -152,9 +152,10 @@ def test_our_objective_is_not_above_and_our_loadings_are_near(case, ragged):
         for b in (beta, np.clip(theirs.estimated_beta, low, high))
     ]
     assert at[0] <= at[1] + 1e-12 * abs(at[1])
-    np.testing.assert_allclose(theirs.estimated_beta, beta, rtol=0, atol=1e-5)
+    # Their solver stops where a step fails: a last digit of the data moves its loadings by some 1e-5.
+    np.testing.assert_allclose(theirs.estimated_beta, beta, rtol=0, atol=5e-5)
     for statistic in ("alpha", "ss_total", "ss_res", "r2"):
-        np.testing.assert_allclose(getattr(theirs, statistic), getattr(ours, statistic), rtol=0, atol=5e-5)
+        np.testing.assert_allclose(getattr(theirs, statistic), getattr(ours, statistic), rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("ragged", [False, True], ids=["complete", "ragged"])

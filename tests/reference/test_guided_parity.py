@@ -44,7 +44,7 @@ def fit_both(
     """Fit both with λ a share of the largest gradient of stage 2."""
     guided = guide(prepare(panel, LossOptions(span=span)), loo)
     reg_lambda, shape = share * float(np.abs(guided.moments.linear).max()), guided.slope.shape
-    penalty, box = lasso_penalty(PenaltyOptions(reg_lambda=reg_lambda), shape), sign_box(None, positive, shape)
+    penalty, box = lasso_penalty(shape).at(PenaltyOptions(reg_lambda=reg_lambda)), sign_box(None, positive, shape)
     problem = Problem(guided.data, guided.moments, penalty, np.zeros(shape), box)
     theta = fast.solve(problem).beta
     model = factorlasso.LassoModel(

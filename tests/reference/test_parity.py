@@ -42,6 +42,7 @@ from factorlasso_core import (
 )
 from factorlasso_core.diagnostics import in_sample
 from factorlasso_core.ewm import loss_weights
+from factorlasso_core.moments import moments
 from tests.reference.support import (
     SCALES,
     TYPES,
@@ -306,7 +307,7 @@ def test_the_design_cuts_into_more_than_one_cluster() -> None:
 @every_case
 def test_statistics_are_those_of_the_reference_at_its_own_loadings(case: Case) -> None:
     ours, theirs = pair(case).ours, pair(case).theirs
-    stats, expected = in_sample(ours.data, pair(case).their_beta), theirs.estimation_result_
+    stats, expected = in_sample(ours.data, moments(ours.data), pair(case).their_beta), theirs.estimation_result_
     size = np.nanstd(case.panel.y)
     for name, unit in (("alpha", size), ("ss_total", size**2), ("ss_res", size**2), ("r2", 1.0)):
         found = np.where(ours.short, np.nan, getattr(stats, name))
@@ -327,7 +328,7 @@ def test_the_constant_is_that_of_the_reference_at_its_own_loadings(case: Case) -
 @every_case
 def test_our_statistics_and_constant_are_those_formulas_at_our_loadings(case: Case) -> None:
     ours = pair(case).ours
-    kept, stats = ~ours.short, in_sample(ours.data, ours.beta)
+    kept, stats = ~ours.short, in_sample(ours.data, moments(ours.data), ours.beta)
     for name in ("alpha", "ss_total", "ss_res", "r2"):
         np.testing.assert_array_equal(getattr(ours.statistics, name)[kept], getattr(stats, name)[kept])
         assert np.isnan(getattr(ours.statistics, name)[ours.short]).all()

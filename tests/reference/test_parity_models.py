@@ -26,6 +26,7 @@ from factorlasso_core.arrays import Array
 from factorlasso_core.certificate import certify
 from factorlasso_core.diagnostics import in_sample
 from factorlasso_core.guided import Guided
+from factorlasso_core.moments import moments
 from tests.reference import test_parity
 from tests.reference.cases import FAMILIES, REFUSED, RETURNS, ModelCase, all_cases, all_pairs, design, pairs
 from tests.reference.support import (
@@ -340,7 +341,7 @@ def test_what_is_not_asked_for_is_not_there() -> None:
 def test_statistics_are_those_of_the_reference_at_its_own_loadings(case: ModelCase) -> None:
     """It takes them before it sets excluded loadings to zero, which its solver leaves at dust."""
     ours, expected = both(case).fit, both(case).theirs.estimation_result_
-    stats, size = in_sample(ours.data, both(case).theirs.coef_.to_numpy()), np.nanstd(case.panel.y)
+    stats, size = in_sample(ours.data, moments(ours.data), both(case).theirs.coef_.to_numpy()), np.nanstd(case.panel.y)
     for name, unit in (("alpha", size), ("ss_total", size**2), ("ss_res", size**2), ("r2", 1.0)):
         found = np.where(ours.short, np.nan, getattr(stats, name))
         np.testing.assert_allclose(found, getattr(expected, name), rtol=1e-8, atol=1e-8 * unit)

@@ -1,0 +1,74 @@
+"""Tune says on request what a move recomputed; the counts are those of the stages."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pages.shared.compute import SHARED_BYTES
+from tests.app.test_pages import edits, good, slider, start
+
+COMPUTED, FOUND = "Computed this session", "From the cache"
+ALL = ["Demeaned arrays", "Moments of the loss", "Correlations", "Tree", "Cut, bounds and weights", "Solve and proof"]
+
+
+def counts(app: AppTest) -> pd.DataFrame:
+    """The table of the expander."""
+    box = next(item for item in app.expander if item.label == "What was computed")
+    return box.table[0].value
+
+
+def move(app: AppTest, label: str, value: object) -> tuple[pd.DataFrame, set[str]]:
+    """The table after a move, and the stages that the move computed."""
+    before = counts(app)[COMPUTED]
+    slider(app, label).set_value(value)
+    after = counts(good(app.run()))
+    more = after[COMPUTED] - before.reindex(after.index, fill_value=0)
+    assert set(more[more > 0].index) == set(after.index[after["This view"] == "computed"])
+    return after, set(more[more > 0].index)
+
+
+@pytest.fixture
+def app() -> AppTest:
+    """*Tune* as a fresh server shows it: what tests before it left in the shared cache is gone."""
+    st.cache_resource.clear()
+    return start("pages/3_Tune.py")
+
+
+def test_the_stages_stand_in_the_order_of_the_work(app) -> None:
+    assert counts(app).index.tolist() == ALL
+
+
+def test_a_move_of_lambda_or_alpha_recomputes_only_the_solve(app) -> None:
+    for label, value in (("Penalty λ", slider(app, "Penalty λ").value + 3), ("L1 share α", 0.37)):
+        table, computed = move(app, label, value)
+        assert computed == {"Solve and proof"}
+    assert table.loc["Tree", [COMPUTED, "This view"]].tolist() == [1, "not needed"]
+
+
+def test_a_move_of_the_cutoff_recomputes_the_cut_the_weights_and_the_solve(app) -> None:
+    assert move(app, "Dendrogram cutoff", 0.21)[1] == {"Cut, bounds and weights", "Solve and proof"}
+
+
+def test_a_move_of_the_span_goes_back_to_the_data_and_a_move_back_recomputes_nothing(app) -> None:
+    stops = slider(app, "EWMA span").options
+    there, back = next(stop for stop in stops if stop != "off"), slider(app, "EWMA span").value
+    assert move(app, "EWMA span", there)[1] == set(ALL)
+    table, computed = move(app, "EWMA span", back)
+    assert computed == set() and table.loc["Solve and proof", "This view"] == "from the cache"
+
+
+def test_the_room_of_the_cache_is_named_with_its_bound(app) -> None:
+    box = next(item for item in app.expander if item.label == "What was computed")
+    assert "all sessions share" in box.caption[0].value
+    assert f"of {SHARED_BYTES / 2**20:.0f} MiB" in box.caption[0].value
+
+
+def test_fits_with_edits_of_the_analyst_are_counted_in_the_sessions_own_cache(app) -> None:
+    edits(app).signs.iloc[0, 0] = 1.0
+    table = counts(good(app.run()))
+    assert table.loc["Solve and proof", COMPUTED] == 2
+    box = next(item for item in app.expander if item.label == "What was computed")
+    assert "this session's own" in box.caption[0].value
