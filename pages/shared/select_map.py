@@ -11,7 +11,7 @@ from factorlasso_core import Fit, tuning
 from factorlasso_core.errors import FactorLassoError
 from factorlasso_core.figures import selection as figures
 from factorlasso_core.tuning import ERROR, R2, Grid, Landscape
-from pages.shared import feedback, select_settings, select_view, state
+from pages.shared import compute, feedback, select_settings, select_view, state
 from pages.shared.sidebar import Inputs
 
 # Numbers of α, cutoffs and λ that a page can wait for, by the number of loadings of a fit.
@@ -60,10 +60,11 @@ def _found(inputs: Inputs, fit: Fit, grid: Grid) -> Landscape | None:
     score = ERROR if select_settings.value("cv_score") == ERROR else R2
     bar = st.progress(0.0, text=WAIT)
     try:
-        return tuning.landscape(
-            select_view.task(fit), grid, select_settings.folds(), score, select_view.stages(inputs),
-            progress=lambda share: bar.progress(share, text=WAIT),
-        )  # fmt: skip
+        with compute.counted(inputs.outcome.shared) as stages:
+            return tuning.landscape(
+                select_view.task(fit), grid, select_settings.folds(), score, stages,
+                progress=lambda share: bar.progress(share, text=WAIT),
+            )  # fmt: skip
     except FactorLassoError as error:
         st.warning(feedback.plain(error), icon=":material/error:")
         return None

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from factorlasso_core import Fit, Stages, tuning
+from factorlasso_core import Fit, tuning
 from factorlasso_core.errors import FactorLassoError
 from factorlasso_core.figures import folds as fold_figures
 from factorlasso_core.figures import selection as figures
@@ -81,8 +81,9 @@ def validated(inputs: Inputs, fit: Fit) -> Curve | None:
         return None
     try:
         options, lambdas = select_settings.folds(), select_settings.lambdas(inputs.scale)
-        with st.spinner(f"Fitting {len(lambdas)} λ on {options.n_splits} folds …"):
-            return tuning.curve(task(fit), lambdas, options, score, stages(inputs))
+        words = f"Fitting {len(lambdas)} λ on {options.n_splits} folds …"
+        with st.spinner(words), compute.counted(inputs.outcome.shared) as stages:
+            return tuning.curve(task(fit), lambdas, options, score, stages)
     except FactorLassoError as error:
         st.warning(feedback.plain(error), icon=":material/error:")
         return None
@@ -91,11 +92,6 @@ def validated(inputs: Inputs, fit: Fit) -> Curve | None:
 def task(fit: Fit) -> Task:
     """The model and the data of the fit on screen."""
     return Task(fit.panel, fit.beliefs, fit.spec)
-
-
-def stages(inputs: Inputs) -> Stages:
-    """The cache the fit on screen went through."""
-    return Stages(compute.cache(inputs.outcome.shared))
 
 
 def _place(found: Curve) -> int:
