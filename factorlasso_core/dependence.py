@@ -165,7 +165,7 @@ def _normalised(cross: Array, squares: Array) -> Array:
         squares: Entry (i, j) is the sum of squares of i over the rows it shares with j; NaN if it stands still.
     """
     for rows in blocks(*cross.shape):
-        cross[rows] /= np.sqrt(squares[rows] * squares[:, rows].T)
+        cross[rows] /= np.sqrt(squares[rows]) * np.sqrt(squares[:, rows].T)  # their product could underflow
     return _tidy(cross)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from factorlasso_core.arrays import Array, blocks, frozen
-from factorlasso_core.moments import Moments
+from factorlasso_core.moments import Moments, gram_times
 from factorlasso_core.prepare import Prepared, inverse
 
 CLOSE = 1e-3  # share of its terms below which the quadratic form of a loss loses more than three digits
@@ -49,7 +49,9 @@ def _mean_squares(data: Prepared, loss: Moments, beta: Array) -> Array:
     """Weighted mean squared residual, (N,): the loss, and where its terms cancel the residuals themselves."""
     linear, quadratic = np.vecdot(loss.linear, beta), 0.5 * np.vecdot(beta, loss.times_gram(beta))
     value = loss.constant - linear + quadratic
-    close = np.flatnonzero(value < CLOSE * (loss.constant + quadratic))
+    size = np.abs(beta)  # the terms of the quadratic form cancel among themselves where factors are nearly alike
+    terms = loss.constant + 0.5 * np.vecdot(size, gram_times(np.abs(loss.gram), loss.pattern, size))
+    close = np.flatnonzero(value < CLOSE * terms)
     squares = value * inverse(data.mass * data.scale)[data.pattern]
     for part in blocks(len(close), data.rows):
         squares[close[part]] = _residual_squares(data, beta, close[part])

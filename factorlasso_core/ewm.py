@@ -9,6 +9,7 @@ import numpy as np
 from factorlasso_core.arrays import Array, blocks
 
 RESCALING = 1e3  # largest rescaling of a state inside a block of rows: it costs three digits of sixteen
+LEAST_WEIGHT = 1e-100
 LEAST_DECAY = 1e-200  # a decay of zero, of which a square root can be a divisor
 
 
@@ -22,8 +23,14 @@ def decay(span: float) -> float:
 
 
 def loss_weights(rows: int, span: float | None) -> Array:
-    """Return the weight of each row's squared error, (rows,): 1 for the last, decaying backwards."""
-    return np.ones(rows) if span is None else decay(span) ** np.arange(rows - 1, -1, -1.0)
+    """Return the weight of each row's squared error, (rows,): 1 for the last, decaying backwards.
+
+    Weights below ``LEAST_WEIGHT`` are zero: sums of them could be neither divided by nor multiplied.
+    """
+    if span is None:
+        return np.ones(rows)
+    weights = decay(span) ** np.arange(rows - 1, -1, -1.0)
+    return np.where(weights < LEAST_WEIGHT, 0.0, weights)
 
 
 def ewm_mean(values: Array, span: float) -> Array:

@@ -12,6 +12,8 @@ from factorlasso_core.frames import Table, aligned_frames
 from factorlasso_core.options import LossOptions
 from factorlasso_core.panel import Panel
 
+NOISE = 1e-14  # deviation, as a share of the level, up to which a series is constant
+
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
@@ -28,7 +30,7 @@ class Prepared:
         masks: (P, T) distinct columns of ``valid``, by first appearance. pattern: (N,) which a response has.
         mass: (P,) sum of the weights of the valid rows.
         x_level, y_level: (P, M), (N,) ω-weighted means of ``x`` and ``y`` over the valid rows, zero without any.
-        spread: (N,) ω-weighted variance of the responses over their valid rows, per row.
+        spread: (N,) ω-weighted variance of the responses over their valid rows, per row; zero for constants.
     """
 
     x: Array
@@ -53,13 +55,15 @@ class Prepared:
         mass = weights.sum(axis=1)
         own = inverse(mass)
         y_level = self.weights @ self.y * own[pattern]
+        # A mean that rounds leaves a constant response some spread.
+        spread = _squares(self.y, self.valid, self.weights, y_level, bool(masks.all())) * own[pattern]
         derived = {
             "masks": masks,
             "pattern": pattern,
             "mass": mass,
             "x_level": weights @ self.x * own[:, None],
             "y_level": y_level,
-            "spread": _squares(self.y, self.valid, self.weights, y_level, bool(masks.all())) * own[pattern],
+            "spread": np.where(spread > NOISE**2 * y_level**2, spread, 0.0),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, frozen(value))
@@ -210,7 +214,7 @@ def _centred(values: Array, options: LossOptions) -> Array:
     else:
         centred = _about_means(values)
     # What rounding leaves of a constant column must not pass for variation.
-    still = largest(centred) <= 1e-14 * largest(values)
+    still = largest(centred) <= NOISE * largest(values)
     if still.any():
         centred[:, still] = np.where(np.isnan(centred[:, still]), np.nan, 0.0)
     return centred

@@ -175,8 +175,10 @@ def notices(
         message = f"Only {data.rows} prepared rows: at least {MINIMUM_ROWS} are needed, nothing was estimated."
         found.append(Notice("too-short", message))
     else:
-        empty = (data.mass == 0)[data.pattern] & ~short
-        few = _few(problem, data) & ~empty & ~short
+        guided = isinstance(problem.data, Guided)  # it counts every row once
+        counting = data.masks if guided else data.masks & (data.weights > 0)
+        empty = ~counting.any(axis=1)[data.pattern] & ~short
+        few = guided & (data.masks.sum(axis=1) < LEAST_ROWS)[data.pattern] & ~empty & ~short
         constant = (problem.moments.constant == 0) & ~empty & ~short & ~few
         flat = np.all(data.x == 0, axis=0)
         unproved = ~(solved.certificate.relative <= PROVED) & ~short
@@ -188,12 +190,6 @@ def notices(
             _about("unproved", UNPROVED[solved.solution.solver == "fast"], panel.responses, unproved),
         ]
     return tuple(notice for notice in found if notice is not None)
-
-
-def _few(problem: Problem, data: Prepared) -> Array:
-    """Responses with too few observations for the statistics of UniLasso, (N,)."""
-    guided = isinstance(problem.data, Guided)
-    return data.valid.sum(axis=0) < LEAST_ROWS if guided else np.zeros(len(data.pattern), dtype=bool)
 
 
 def _about(code: str, what: str, index: pd.Index, concerned: Array) -> Notice | None:

@@ -11,7 +11,7 @@ import numpy as np
 from factorlasso_core.arrays import Array, frozen
 from factorlasso_core.beliefs import Beliefs
 from factorlasso_core.digest import array_bytes, canonical_json, digest
-from factorlasso_core.errors import BeliefsError
+from factorlasso_core.errors import BeliefsError, OptionError
 from factorlasso_core.evidence import Evidence, evidence
 from factorlasso_core.groups import Groups, group
 from factorlasso_core.guided import Guided
@@ -91,7 +91,15 @@ def settle(panel: Panel, beliefs: Beliefs, spec: FitSpec, stages: Stages) -> Rul
 
 
 def settle_each(panel: Panel, beliefs: Beliefs, specs: Sequence[FitSpec], stages: Stages) -> list[Rules]:
-    """Settle many options; those that differ in λ and α only share what is settled."""
+    """Settle many options for data that are prepared alike; those that differ in λ and α only share what is settled.
+
+    Raises:
+        OptionError: They are not. BeliefsError, DataError: See :func:`settle`.
+    """
+    for name in ("model_type", "loss", "warmup_period", "guided"):
+        others = [value for spec in specs if (value := getattr(spec, name)) != getattr(specs[0], name)]
+        if others:
+            raise OptionError(name, others[0], f"{getattr(specs[0], name)!r} as in the options it is fitted with")
     held: dict[tuple[Any, ...], Rules] = {}
     found = []
     for spec in specs:
@@ -127,7 +135,7 @@ def _settled(panel: Panel, beliefs: Beliefs, spec: FitSpec, stages: Stages) -> R
     return Rules(
         data=data,
         loss=panel_moments(stages, panel, spec.loss),
-        first=guided(stages, panel, spec) if guide else None,
+        first=guided(stages, panel, spec) if guide and data.rows >= MINIMUM_ROWS else None,
         short=frozen(short),
         groups=groups,
         evidence=found,

@@ -13,7 +13,7 @@ import numpy as np
 from factorlasso_core.arrays import Array, row_sums
 from factorlasso_core.moments import Moments, gram_times
 
-SMALLEST = 1e-100  # r below which its powers underflow: such a row is left to the solver
+SMALLEST = 1e-100  # r up to which its powers underflow: such a row is least squares but for rounding
 STEPS = 50  # a few are enough but where eigenvalues lie many decades apart
 SETTLED = 1e-8  # relative step after which the next one is rounding, since convergence is quadratic
 
@@ -21,16 +21,19 @@ SETTLED = 1e-8  # relative step after which the next one is rounding, since conv
 def row_norm_minimum(moments: Moments, h: Array, row: Array) -> Array:
     """Return the minimisers, (n, M), of ``½ d'A_k d - h_k·d + r_k‖d‖``.
 
-    It is a start for the solver, which checks it: rows with r below ``SMALLEST`` come back as zero.
+    It is a start for the solver, which checks it. Of several minimisers it is the smallest.
 
     Args:
-        moments: Gram matrices, one entry of ``pattern`` a row of h. h: (n, M). row: (n,) r > 0.
+        moments: Gram matrices, one entry of ``pattern`` a row of h. h: (n, M). row: (n,) r >= 0.
     """
     values, vectors = moments.spectrum
     eigenvalues = np.maximum(values, 0.0)[moments.pattern]
     w = gram_times(vectors.transpose(0, 2, 1), moments.pattern, h)
+    # Outside the range of A, w is rounding; where that exceeds r there would be no root.
+    w = np.where(moments.inside_range[moments.pattern], w, 0.0)
     length = np.sqrt(np.vecdot(w, w))
-    moves = (length > row) & (row > SMALLEST)
+    bare = row <= SMALLEST
+    moves = (length > row) & ~bare
     row = np.where(moves, row, 1.0)
     rho = np.where(moves, _guess(w, length, row, eigenvalues), 0.0)
     for _ in range(STEPS):
@@ -43,7 +46,10 @@ def row_norm_minimum(moments: Moments, h: Array, row: Array) -> Array:
         if not (np.abs(step) > SETTLED * rho).any():
             break
     scaled = w * (rho[:, None] / (eigenvalues * rho[:, None] + row[:, None]))
-    return gram_times(vectors, moments.pattern, scaled)
+    found = gram_times(vectors, moments.pattern, scaled)
+    if bare.any():
+        found[bare] = moments.least_squares(h)[bare]
+    return found
 
 
 def _guess(w: Array, length: Array, row: Array, eigenvalues: Array) -> Array:

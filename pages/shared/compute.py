@@ -14,10 +14,14 @@ from typing import Any
 import numpy as np
 import streamlit as st
 from cachetools import LRUCache
+from threadpoolctl import threadpool_limits
 
 from factorlasso_core import Beliefs, Fit, FitSpec, Panel, Stages, fit, reference_lambda
 from factorlasso_core.errors import FactorLassoError
 from pages.shared import state
+
+# The products of a fit are small, and a server has many sessions: threads of BLAS would only wait for each other.
+threadpool_limits(limits=1, user_api="blas")
 
 SESSION_BYTES = 256 * 2**20
 SHARED_BYTES = 256 * 2**20

@@ -10,7 +10,7 @@ import pytest
 
 from factorlasso_core import Beliefs, ClusterOptions, FitSpec, LassoModelType, Panel, PenaltyOptions, Stages, fit, solve
 from factorlasso_core.batch import fit_many
-from factorlasso_core.errors import BeliefsError
+from factorlasso_core.errors import BeliefsError, OptionError
 from factorlasso_core.options import LossOptions
 
 KINDS = [kind for kind in LassoModelType if not kind.needs_groups]
@@ -84,3 +84,22 @@ def test_too_few_rows_estimate_nothing():
 def test_what_one_fit_refuses_is_refused_for_all():
     with pytest.raises(BeliefsError, match="needs a group"):
         fit_many(PANEL, Beliefs(), [FitSpec(LassoModelType.GROUP_LASSO)])
+
+
+def test_no_penalty_is_least_squares_nearest_to_the_prior_whatever_else_is_in_the_batch():
+    rng = np.random.default_rng(1)
+    x = pd.DataFrame(rng.standard_normal((8, 12)))
+    y = pd.DataFrame(rng.standard_normal((8, 3)))
+    panel = Panel.from_frames(x, y)
+    prior = pd.DataFrame(0.3 * rng.standard_normal((3, 12)), index=panel.responses, columns=panel.factors)
+    beliefs = Beliefs.for_panel(panel, prior=prior)
+    base = FitSpec(LassoModelType.GROUP_LASSO_CLUSTERS, warmup_period=None)
+    specs = [replace(base, penalty=PenaltyOptions(value)) for value in (1.0, 0.1, 0.0)]
+    alone = fit(panel, beliefs, specs[-1])
+    np.testing.assert_allclose(fit_many(panel, beliefs, specs).beta[-1], alone.beta, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("change", [{"loss": LossOptions(span=12.0)}, {"warmup_period": 3}])
+def test_options_that_need_other_data_are_not_fitted_together(change):
+    with pytest.raises(OptionError, match="as in the options it is fitted with"):
+        fit_many(PANEL, Beliefs(), [FitSpec(), FitSpec(**change)])

@@ -111,3 +111,33 @@ def test_a_response_that_never_moves_has_no_r2():
 def test_the_statistics_cannot_be_written(name):
     data, beta = data_of(3)
     assert not getattr(in_sample(data, moments(data), beta), name).flags.writeable
+
+
+@pytest.mark.parametrize("apart", [1e-2, 1e-3, 1e-4])
+def test_near_duplicate_factors_cost_no_digits(apart):
+    rng = np.random.default_rng(2)
+    x = rng.standard_normal((60, 3))
+    x[:, 2] = x[:, 0] + apart * x[:, 1]
+    y = x[:, :1] + 0.1 * rng.standard_normal((60, 1))
+    data = prepare(Panel.from_frames(pd.DataFrame(x), pd.DataFrame(y)), LossOptions())
+    beta = np.array([[1.0 + 1.0 / apart, 1.0, -1.0 / apart]])  # what cancels is large
+    found, expected = in_sample(data, moments(data), beta), by_residuals(data, beta)
+    np.testing.assert_allclose(found.ss_res, expected["ss_res"], rtol=1e-11)
+
+
+def test_weights_that_underflow_leave_the_statistics_of_the_rows_that_count():
+    rng = np.random.default_rng(3)
+    x = pd.DataFrame(rng.standard_normal((900, 2)))
+    y = pd.DataFrame(x.to_numpy() @ [[1.0, 0.5], [0.0, 1.0]] + rng.standard_normal((900, 2)))
+    y.iloc[450:, 1] = NAN  # the last value is so old that nothing of its weight is left
+    data = prepare(Panel.from_frames(x, y), LossOptions(span=1.5))
+    found = in_sample(data, moments(data), np.eye(2))
+    assert np.isfinite(found.r2[0]) and np.isnan(found.r2[1])
+
+
+@pytest.mark.parametrize("options", [{"demean": False}, {"span": 12.0, "demean": False}])
+def test_a_constant_response_has_no_r2_whatever_its_mean_rounds_to(options):
+    x = pd.DataFrame(np.random.default_rng(4).standard_normal((70, 2)))
+    data = prepare(Panel.from_frames(x, pd.DataFrame({"c": np.full(70, 0.1)})), LossOptions(**options))
+    found = in_sample(data, moments(data), np.zeros((1, 2)))
+    assert np.isnan(found.r2[0]) and found.ss_total[0] == 0

@@ -213,3 +213,18 @@ def test_a_problem_that_does_not_fit_into_memory_is_refused(monkeypatch):
     monkeypatch.setattr(moments, "LARGEST_GRAMS", 700)
     with pytest.raises(DataError, match="6 responses and 4 factors"):
         guide(data_of(14))
+
+
+def test_a_panel_without_prepared_rows_estimates_nothing():
+    x, y = pd.DataFrame({"a": [1.0]}), pd.DataFrame({"r": [2.0]})
+    spec = FitSpec(LassoModelType.UNILASSO, loss=LossOptions(span=10.0), warmup_period=None)
+    result = fit(Panel.from_frames(x, y), spec=spec)
+    assert np.isnan(result.beta).all() and [notice.code for notice in result.notices] == ["too-short"]
+
+
+def test_old_observations_count_in_a_model_without_weights():
+    rng = np.random.default_rng(5)
+    x = pd.DataFrame(rng.standard_normal((900, 2)))
+    y = pd.DataFrame({"r": x[0] + 0.5 * x[1]}).where(np.arange(900)[:, None] < 450)
+    result = fit(Panel.from_frames(x, y), spec=FitSpec(LassoModelType.UNILASSO, loss=LossOptions(span=1.5)))
+    assert not result.notices and (result.beta > 0.4).all()

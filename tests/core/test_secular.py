@@ -22,7 +22,7 @@ def problem(seed: int) -> tuple[Moments, np.ndarray, np.ndarray]:
         x[:, :, 1] = x[:, :, 0]
     gram, pattern = x.transpose(0, 2, 1) @ x, rng.integers(0, patterns, n)
     h = np.einsum("ntm,nt->nm", x[pattern], rng.standard_normal((n, 9)))
-    row = np.linalg.norm(h, axis=1) * rng.choice([1e-9, 1e-3, 0.5, 0.999999, 1.0, 3.0], n)
+    row = np.linalg.norm(h, axis=1) * rng.choice([1e-30, 1e-17, 1e-9, 1e-3, 0.5, 0.999999, 1.0, 3.0], n)
     return Moments(gram, pattern, h, np.ones(n)), h, row
 
 
@@ -38,11 +38,33 @@ def test_the_gradient_balances_the_norm_or_the_row_is_zero(seed):
     pull = np.divide(row, length, out=np.zeros_like(row), where=~at_zero)
     left = moments.times_gram(d) + pull[:, None] * d - h
     assert (np.abs(left[~at_zero]) <= 1e-9 * np.linalg.norm(h, axis=1)[~at_zero, None]).all()
+    # Nothing lies where the data say nothing.
+    values, vectors = moments.spectrum
+    inside = (values > 1e-13 * values[:, -1:])[moments.pattern]
+    coordinates = np.einsum("nji,nj->ni", vectors[moments.pattern], d)
+    assert (np.abs(coordinates[~inside]) <= 1e-12 * np.repeat(length, (~inside).sum(axis=1))).all()
 
 
-def test_a_penalty_whose_powers_underflow_is_left_to_the_solver():
+@pytest.mark.parametrize("row", [0.0, 1e-200])
+def test_without_a_penalty_to_speak_of_it_is_least_squares_row_by_row(row):
     moments, h, _ = problem(3)
-    assert (row_norm_minimum(moments, h, np.full(8, 1e-200)) == 0).all()
+    mixed = np.where(np.arange(8) % 2, row, 1e-3)
+    found = row_norm_minimum(moments, h, mixed)
+    np.testing.assert_array_equal(found[1::2], moments.least_squares(h)[1::2])
+    np.testing.assert_allclose(found[::2], row_norm_minimum(moments, h, np.full(8, 1e-3))[::2], rtol=1e-12)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.1])
+@pytest.mark.parametrize("seed", range(12))
+def test_collinear_factors_under_a_tiny_penalty_leave_no_trace_of_rounding(alpha, seed):
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((120, 6))
+    x[:, 5] = x[:, 0] - x[:, 1]
+    y = x @ rng.standard_normal((6, 8)) + rng.standard_normal((120, 8))
+    panel = Panel.from_frames(pd.DataFrame(1e6 * x), pd.DataFrame(1e6 * y))
+    result = fit(panel, spec=FitSpec(LassoModelType.GROUP_LASSO_CLUSTERS, penalty=PenaltyOptions(1e-5, alpha)))
+    assert np.abs(result.beta).max() < 10
+    assert result.certificate.relative_gap <= 1e-9
 
 
 @pytest.mark.parametrize("ragged", [False, True])
