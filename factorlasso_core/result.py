@@ -177,8 +177,9 @@ def notices(
     else:
         guided = isinstance(problem.data, Guided)  # it counts every row once
         counting = data.masks if guided else data.masks & (data.weights > 0)
-        empty = ~counting.any(axis=1)[data.pattern] & ~short
-        few = guided & (data.masks.sum(axis=1) < LEAST_ROWS)[data.pattern] & ~empty & ~short
+        count = np.count_nonzero(counting, axis=1)[data.pattern]
+        empty = (count == 0) & ~short
+        few = guided & (count < LEAST_ROWS) & ~empty & ~short
         constant = (problem.moments.constant == 0) & ~empty & ~short & ~few
         flat = np.all(data.x == 0, axis=0)
         unproved = ~(solved.certificate.relative <= PROVED) & ~short
