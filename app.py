@@ -30,10 +30,16 @@ steps = (
     ("pages/2_Model.py", "2 · Model", "Say what you know: signs, prior, groups, and the rules of the fit."),
     ("pages/3_Tune.py", "3 · Tune", "Move λ, α and the cutoff. Loadings, tree and fit respond at once."),
     ("pages/4_Clusters.py", "4 · Clusters", "Look at the tree, the correlations and who belongs together."),
-    ("pages/8_Export.py", "5 · Export", "Take betas, statistics and every parameter away in a workbook."),
+    (
+        "pages/5_Select.py",
+        "5 · Select",
+        "Choose λ, α and the cutoff by what the model says about rows it has not seen.",
+    ),
+    ("pages/8_Export.py", "6 · Export", "Take betas, statistics and every parameter away in a workbook."),
 )
-for column, (path, label, text) in zip(st.columns(len(steps)), steps, strict=True):
-    with column.container(border=True, height=130):
+places = [column for _ in range(2) for column in st.columns(3)]
+for column, (path, label, text) in zip(places, steps, strict=True):
+    with column.container(border=True, height=110):
         st.page_link(path, label=f"**{label}**", query_params=inputs.query)
         st.caption(text)
 feedback.notices(fit)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from factorlasso_core.arrays import Array
+from factorlasso_core.errors import SelectionError
 from factorlasso_core.scoring import mean_of_known
 
 
@@ -54,8 +55,26 @@ class Footing:
         The error is that of the best mean over the folds; see Hastie, Tibshirani and Friedman 2009, 7.10.
         """
         best = self.best
-        within = self.means >= self.means[best] - np.nan_to_num(self.errors[best], nan=0.0)
-        return max(np.flatnonzero(within).tolist(), key=lambda place: (lambdas[place], place == best))
+        if np.isnan(self.errors[best]):
+            return best
+        return largest(lambdas, self.means >= self.means[best] - self.errors[best])
+
+
+def largest(lambdas: Array, among: Array) -> int:
+    """Return the position of the largest λ among some, at least one, given as booleans; the first of equal ones."""
+    places = np.flatnonzero(among)
+    return int(places[np.argmax(lambdas[places])])
+
+
+def nothing_compared(scores: Array, last: Exception | None) -> SelectionError:
+    """Return the error that says why nothing of scores (K, F) can be compared; the last failure is its cause."""
+    if np.isnan(scores).all():
+        words = "No λ was scored on any fold: give more rows, or use fewer folds or a shorter warm-up."
+    else:
+        words = "No two λ were scored on the same folds, so none can be compared: use the fast solver, or fewer folds."
+    error = SelectionError(words if last is None else f"{words} The last failure was: {last}")
+    error.__cause__ = last
+    return error
 
 
 def _leave_out(unknown: Array, entrants: Array, folds: Array) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from factorlasso_core.arrays import Array, frozen
-from factorlasso_core.comparison import Footing
+from factorlasso_core.comparison import Footing, largest
 from factorlasso_core.errors import DataError
 from factorlasso_core.folds import Fold
 from factorlasso_core.frames import Table
@@ -27,7 +27,7 @@ from factorlasso_core.selection import Cells, Selection
 from factorlasso_core.solve import FAST, PROVED
 from factorlasso_core.sparsity import effective_sparsity
 from factorlasso_core.stages import Stages
-from factorlasso_core.trials import FAILURES, trial
+from factorlasso_core.trials import FAILURES, Trial, trials
 from factorlasso_core.validation import Failure, at_lambdas, over_folds
 
 # What is measured on every fold; the names are those of the reference's table.
@@ -184,20 +184,27 @@ def residual_tests(
     min_periods: int,
 ) -> FoldTests:
     """Test the residuals of every candidate on a fold; see :class:`LassoModelDiagonalityCV` for the settings."""
-    found = trial(task, specs, fold, stages)
-    failed, n, rtol = dict(found.failed), task.panel.shape[1], 0.0 if found.exact else zero_rtol
-    measures, left_out = np.full((len(specs), len(MEASURES)), np.nan), np.full(len(specs), n)
-    for place in (place for place in range(len(specs)) if place not in found.failed):
-        beta = found.candidates.beta[place]
-        residuals, fitted = _residuals(found.unseen, beta, found.constants[place], rtol)
-        try:
-            measures[place] = _measures(residuals, fitted, beta, rtol, significance, min_periods)
-        except FAILURES as error:
-            failed[place] = error.with_traceback(None)
-            continue
-        left_out[place] = n - residuals.shape[1]
-    unproved = int((found.gap > PROVED).sum())
+    measures, left_out = np.full((len(specs), len(MEASURES)), np.nan), np.full(len(specs), task.panel.shape[1])
+    failed: dict[int, Exception] = {}
+    unproved = 0
+    for start, found in trials(task, specs, fold, stages):
+        failed |= {start + place: error for place, error in found.failed.items()}
+        unproved += int((found.gap > PROVED).sum())
+        for place in (place for place in range(len(found.candidates.beta)) if place not in found.failed):
+            try:
+                measures[start + place], tested = _tested(found, place, significance, zero_rtol, min_periods)
+            except FAILURES as error:
+                failed[start + place] = error.with_traceback(None)
+                continue
+            left_out[start + place] -= tested
     return FoldTests(frozen(measures), frozen(left_out), unproved, tuple(failed.items()))
+
+
+def _tested(found: Trial, place: int, significance: float, zero_rtol: float, min_periods: int) -> tuple[Array, int]:
+    """The measures of one candidate, and how many responses entered them."""
+    beta, rtol = found.candidates.beta[place], 0.0 if found.exact else zero_rtol
+    residuals, fitted = _residuals(found.unseen, beta, found.constants[place], rtol)
+    return _measures(residuals, fitted, beta, rtol, significance, min_periods), residuals.shape[1]
 
 
 def _measures(
@@ -253,7 +260,5 @@ def _diagnostics(measures: Array, footing: Footing, grid: list[float]) -> pd.Dat
 
 def _choice(table: pd.DataFrame, footing: Footing) -> int:
     """Position of the largest λ that passes, else of the first smallest sphericity."""
-    passing = np.flatnonzero(table["passes"])
-    if passing.size:
-        return int(passing[np.argmax(table.index.to_numpy()[passing])])
-    return int(np.nanargmin(footing.means))
+    passes = table["passes"].to_numpy()
+    return largest(table.index.to_numpy(), passes) if passes.any() else int(np.nanargmin(footing.means))

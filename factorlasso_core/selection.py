@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from factorlasso_core.arrays import Array
-from factorlasso_core.comparison import Footing
-from factorlasso_core.errors import NotFittedError, OptionError, SelectionError
+from factorlasso_core.comparison import Footing, nothing_compared
+from factorlasso_core.errors import NotFittedError, OptionError
 from factorlasso_core.folds import FoldOptions, check_splits
 from factorlasso_core.frames import Table, aligned_frames
 from factorlasso_core.model import LassoModel
@@ -144,7 +144,7 @@ class Selection:
             warnings.warn(_about(failure, grid), RuntimeWarning, stacklevel=3)
         footing = Footing.of(cells.scores)
         if not footing.entrants.any():
-            raise _nothing(cells.failures, bool(np.isnan(cells.scores).all()))
+            raise nothing_compared(cells.scores, cells.failures[-1].error if cells.failures else None)
         sentences = _left_out(footing, cells, grid)
         if sentences:
             warnings.warn(f"{type(self).__name__}: {'; '.join(sentences)}.", stacklevel=3)
@@ -183,17 +183,6 @@ class Cells:
 
 def _about(failure: Failure, grid: list[float]) -> str:
     return f"λ={grid[failure.candidate]:g} has no score on fold {failure.fold}: {failure.error}"
-
-
-def _nothing(failures: list[Failure], empty: bool) -> SelectionError:
-    """Why there is no best λ; the last failure is its cause."""
-    if empty:
-        words = "No λ was scored on any fold: give more rows, or use fewer folds or a shorter warmup_period."
-    else:
-        words = "No two λ were scored on the same folds, so none can be compared: use solver='fast', or fewer folds."
-    error = SelectionError(f"{words} The last failure was: {failures[-1].error}" if failures else words)
-    error.__cause__ = failures[-1].error if failures else None
-    return error
 
 
 def _left_out(footing: Footing, cells: Cells, grid: list[float]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from factorlasso_core.stages import Stages
 
 # What one candidate on one fold may fail with; anything else concerns all of them and is raised at once.
 FAILURES = (SolverError, DataError, np.linalg.LinAlgError)
+MOST_LOADINGS = 2**23  # of all candidates that are solved at once: 64 MiB
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +59,13 @@ def trial(task: Task, specs: Sequence[FitSpec], fold: Fold, stages: Stages) -> T
     exact = task.solver == FAST
     candidates, failed = (_together if exact else _one_by_one)(replace(task, panel=past), specs, stages)
     return Trial(past, unseen, candidates, failed, task.spec.loss.demean, exact)
+
+
+def trials(task: Task, specs: Sequence[FitSpec], fold: Fold, stages: Stages) -> Iterator[tuple[int, Trial]]:
+    """Yield trials of as many candidates as fit into memory, each with the position of its first candidate."""
+    size = max(1, MOST_LOADINGS // (task.panel.shape[1] * task.panel.shape[2]))
+    for start in range(0, len(specs), size):
+        yield start, trial(task, specs[start : start + size], fold, stages)
 
 
 def _together(task: Task, specs: Sequence[FitSpec], stages: Stages) -> tuple[Candidates, dict[int, Exception]]:

@@ -20,12 +20,10 @@ from factorlasso_core.path import Task
 from factorlasso_core.scoring import squared_errors, variation
 from factorlasso_core.solve import PROVED
 from factorlasso_core.stages import Stages
-from factorlasso_core.trials import Trial, trial
+from factorlasso_core.trials import Trial, trials
 from factorlasso_core.version import VERSION
 
 T = TypeVar("T")
-
-MOST_LOADINGS = 2**23  # of all candidates that are solved at once: 64 MiB
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,29 +145,28 @@ def over_folds(
     if stages is None:
         yield from (measure(task, specs, fold, Stages()) for fold in folds)
         return
-    key = digest(task.panel.key, task.beliefs.key, candidates_key(specs), task.solver, *task.fallbacks, VERSION)
+    key = task_key(task, specs)
     for fold in folds:
         yield stages.get(stage, digest(key, repr(fold)), partial(measure, task, specs, fold, stages))
 
 
-def candidates_key(specs: Sequence[FitSpec]) -> str:
-    """Return the digest of candidates that differ in λ, α and cutoff only."""
+def task_key(task: Task, specs: Sequence[FitSpec]) -> str:
+    """Return the digest of data, solver and candidates that differ in λ, α and cutoff only."""
     varied = [[s.penalty.reg_lambda, s.penalty.l1_weight, s.clustering.cutoff_fraction] for s in specs]
-    return digest(specs[0].digest(), array_bytes(np.array(varied)))
+    candidates = digest(specs[0].digest(), array_bytes(np.array(varied)))
+    return digest(task.panel.key, task.beliefs.key, candidates, task.solver, *task.fallbacks, VERSION)
 
 
 def _held(task: Task, specs: Sequence[FitSpec], fold: Fold, stages: Stages) -> Held:
     """What candidates leave unexplained on a fold, fitted in blocks whose loadings fit into memory."""
-    size = max(1, MOST_LOADINGS // (task.panel.shape[1] * task.panel.shape[2]))
-    blocks = [specs[start : start + size] for start in range(0, len(specs), size)]
-    parts = [held_out(trial(task, block, fold, stages)) for block in blocks]
+    starts, parts = zip(*((at, held_out(found)) for at, found in trials(task, specs, fold, stages)), strict=True)
     return Held(
         error=frozen(np.concatenate([part.error for part in parts])),
         variance=parts[0].variance,
         before=parts[0].before,
         nonzero=frozen(np.concatenate([part.nonzero for part in parts])),
         gap=frozen(np.concatenate([part.gap for part in parts])),
-        failed=tuple((size * i + place, error) for i, part in enumerate(parts) for place, error in part.failed),
+        failed=tuple((at + place, why) for at, part in zip(starts, parts, strict=True) for place, why in part.failed),
     )
 
 

@@ -19,15 +19,22 @@ from factorlasso_core.folds import Fold
 Trace = dict[str, Any]
 
 
-def fold_bars(folds: Sequence[Fold], index: pd.Index, theme: Theme) -> go.Figure:
-    """Draw training rows, gap and test rows of every fold on the time axis, the first fold on top."""
+def fold_bars(folds: Sequence[Fold], index: pd.Index, theme: Theme, compared: Sequence[bool] = ()) -> go.Figure:
+    """Draw training rows, gap and test rows of every fold on the time axis, the first fold on top.
+
+    Args:
+        folds: The windows. index: Of the panel. compared: By fold, False for one that is left out: it is
+            drawn pale and named so; empty for all of them.
+    """
+    used = list(compared) or [True] * len(folds)
+    names = [f"fold {number}" + ("" if kept else ", left out") for number, kept in enumerate(used, start=1)]
     spans = {
         "training": [fold.train for fold in folds],
         "gap": [range(fold.train.stop, fold.test.start) for fold in folds],
         "test": [fold.test for fold in folds],
     }
     colours = {"training": theme.accent, "gap": theme.held, "test": "#d55e00"}
-    traces = [_spans(name, rows, index, colours[name]) for name, rows in spans.items() if any(map(len, rows))]
+    traces = [_spans(name, rows, index, colours[name], used) for name, rows in spans.items() if any(map(len, rows))]
     axis = {"type": "date"} if isinstance(index, pd.DatetimeIndex) else {"title": {"text": "row"}}
     layout = base_layout(
         theme,
@@ -35,15 +42,14 @@ def fold_bars(folds: Sequence[Fold], index: pd.Index, theme: Theme) -> go.Figure
         barmode="overlay",
         bargap=0.3,
         showlegend=True,
-        margin={"l": 60, "r": 20, "t": 34, "b": 30},
+        margin={"l": label_width(names, 60), "r": 20, "t": 34, "b": 30},
         xaxis=axis | {"showgrid": True, "zeroline": False},
-        yaxis=label_axis([f"fold {number}" for number in range(1, len(folds) + 1)], theme)
-        | {"range": [len(folds) - 0.5, -0.5]},
+        yaxis=label_axis(names, theme) | {"range": [len(folds) - 0.5, -0.5]},
     )
     return go.Figure(data=traces, layout=layout)
 
 
-def _spans(name: str, rows: Sequence[range], index: pd.Index, colour: str) -> Trace:
+def _spans(name: str, rows: Sequence[range], index: pd.Index, colour: str, used: Sequence[bool]) -> Trace:
     """One bar a fold, from its first row to the row behind its last."""
     starts, ends = np.array([span.start for span in rows]), np.array([span.stop for span in rows])
     return {
@@ -52,7 +58,7 @@ def _spans(name: str, rows: Sequence[range], index: pd.Index, colour: str) -> Tr
         "name": f"{name} rows",
         "y": np.arange(len(rows)),
         **_lengths(index, starts, ends),
-        "marker": {"color": colour},
+        "marker": {"color": colour, "opacity": [1.0 if kept else 0.3 for kept in used]},
         "customdata": [_words(name, number, span, index) for number, span in enumerate(rows, start=1)],
         "hovertemplate": "%{customdata}<extra></extra>",
     }

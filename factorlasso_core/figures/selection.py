@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from factorlasso_core.arrays import Array
 from factorlasso_core.figures.layout import base_layout
 from factorlasso_core.figures.style import Scale, Theme
-from factorlasso_core.tuning import ERROR, R2, SPHERICITY, Curve, Landscape
+from factorlasso_core.tuning import DIGITS, ERROR, R2, SPHERICITY, Curve, Landscape
 
 Trace = dict[str, Any]
 
@@ -20,6 +20,8 @@ AXIS = {
     ERROR: "squared error ÷ variance in training",
     SPHERICITY: "sphericity of held-out residuals",
 }
+HERE = "#d55e00"
+LABEL = 15  # pixels of a line of labels
 
 
 def score_curve(found: Curve, theme: Theme, current: float | None = None) -> go.Figure:
@@ -40,7 +42,7 @@ def score_curve(found: Curve, theme: Theme, current: float | None = None) -> go.
         theme,
         520,
         showlegend=True,
-        margin={"l": 70, "r": 20, "t": 62, "b": 50},
+        margin={"l": 70, "r": 20, "t": 30 + 3 * LABEL, "b": 50},  # a line of legend over three of labels
         xaxis=_log_axis(x, current) | {"anchor": "y2"},
         yaxis={"title": {"text": AXIS[found.score]}, "domain": [0.34, 1.0], "zeroline": False},
         yaxis2=count | {"domain": [0.0, 0.27], "gridcolor": theme.grid},
@@ -145,7 +147,7 @@ def _marks(found: Curve, current: float | None, theme: Theme) -> tuple[list[Trac
     sparse = "λ.pass" if found.score == SPHERICITY else "λ.1se"
     places = [
         ("λ.min", found.lambdas[found.best], theme.ink, "solid"),
-        (sparse, found.lambdas[found.sparsest], "#d55e00", "dash"),
+        (sparse, found.lambdas[found.sparsest], HERE, "dash"),
     ]
     if found.best == found.sparsest:
         places = [(f"λ.min = {sparse}" if found.passed else "λ.min", *places[0][1:])]
@@ -169,57 +171,80 @@ def _levels(places: Sequence[float]) -> list[int]:
     found: list[int] = []
     for i, place in enumerate(places):
         near = {found[j] for j in range(i) if abs(np.log10(place / places[j])) < 0.35}
-        found.append(next(level for level in (0, 14, 28) if level not in near))
+        found.append(next(level for level in (0, LABEL, 2 * LABEL) if level not in near))
     return found
 
 
 def score_map(found: Landscape, theme: Theme, current: tuple[float, float]) -> go.Figure:
-    """Draw the best score over λ at every α and cutoff, the best cell starred and the current point ringed.
+    """Draw the best score over λ at every α and cutoff, the best cell starred and that of the current point framed.
 
     Args:
-        found: The map. current: α and cutoff of the fit on screen.
+        found: The map. current: α and cutoff of the fit on screen; of equal cells the nearest one is the best.
     """
     grid, cut = found.grid, bool(found.grid.cutoffs)
-    x = np.array(grid.cutoffs or [0.0])
-    scores = found.scores if found.score == R2 else -found.scores
-    heat = {
-        "type": "heatmap",
-        "name": "best over λ",
-        "x": x,
-        "y": np.array(grid.alphas),
-        "z": scores,
-        "text": _cell_texts(found),
-        "texttemplate": "%{text}" if found.scores.size <= 80 else None,
-        "textfont": {"size": 11},
-        "customdata": found.lambdas,
-        "colorscale": _sequential(theme),
-        "showscale": False,
-        "xgap": 1,
-        "ygap": 1,
-        "hovertemplate": ("cutoff %{x:.2f}, " if cut else "")
-        + f"α %{{y:.2f}}<br>{AXIS[found.score]} %{{text}}<br>at λ = %{{customdata:.4~g}}<extra></extra>",
-    }
-    here = {
-        "type": "scatter",
-        "name": "current α and cutoff" if cut else "current α",
-        "x": [current[1] if cut else 0.0],
-        "y": [current[0]],
-        "mode": "markers",
-        "marker": {"symbol": "circle-open", "size": 15, "line": {"width": 2.5}, "color": "#d55e00"},
-        "hoverinfo": "skip",
-        "cliponaxis": False,
-    }
     title = {"text": "dendrogram cutoff (share of the largest distance)"}
-    across = {"title": title, "tickvals": x, "tickformat": ".2f"} if cut else {"showticklabels": False, "ticks": ""}
+    across = {"title": title, "tickvals": grid.cutoffs, "tickformat": ".2f"}
     layout = base_layout(
         theme,
         120 + 40 * len(grid.alphas),
         showlegend=True,
         margin={"l": 70, "r": 20, "t": 36, "b": 50},
-        xaxis=across | {"showgrid": False, "zeroline": False},
+        xaxis=(across if cut else {"showticklabels": False, "ticks": ""}) | {"showgrid": False, "zeroline": False},
         yaxis={"title": {"text": "L1 share α"}, "tickvals": grid.alphas, "showgrid": False, "zeroline": False},
     )
-    return go.Figure(data=[heat, here], layout=layout)
+    return go.Figure(data=[_heat(found, current, theme), _frame(found, current)], layout=layout)
+
+
+def _heat(found: Landscape, current: tuple[float, float], theme: Theme) -> Trace:
+    """The cells, the better the stronger."""
+    cut = bool(found.grid.cutoffs)
+    return {
+        "type": "heatmap",
+        "name": "best over λ",
+        "x": np.array(found.grid.cutoffs or [0.0]),
+        "y": np.array(found.grid.alphas),
+        "z": found.scores if found.score == R2 else -found.scores,
+        "text": _cell_texts(found, current),
+        "texttemplate": "%{text}" if found.scores.size <= 80 else None,
+        "textfont": {"size": 11},
+        "customdata": np.stack([found.errors, found.lambdas], axis=2),
+        "colorscale": _sequential(theme),
+        "showscale": False,
+        "xgap": 1,
+        "ygap": 1,
+        "hovertemplate": ("cutoff %{x:.2f}, " if cut else "")
+        + f"α %{{y:.2f}}<br>{AXIS[found.score]} %{{text}} ± %{{customdata[0]:.2~g}}"
+        "<br>at λ = %{customdata[1]:.4~g}<extra></extra>",
+    }
+
+
+def _frame(found: Landscape, current: tuple[float, float]) -> Trace:
+    """The outline of the cell nearest to the current point, which leaves its number free."""
+    grid, (row, column) = found.grid, found.nearest(*current)
+    left, right = _edges(grid.cutoffs or (0.0,), column)
+    low, high = _edges(grid.alphas, row)
+    at = [grid.alphas[row], grid.cutoffs[column]] if grid.cutoffs else [grid.alphas[row]]
+    names = "α and cutoff" if grid.cutoffs else "α"
+    return {
+        "type": "scatter",
+        "name": f"current {names}" if np.allclose(at, current[: len(at)]) else f"nearest to the current {names}",
+        "x": [left, right, right, left, left],
+        "y": [low, low, high, high, low],
+        "mode": "lines",
+        "line": {"width": 2.5, "color": HERE},
+        "hoverinfo": "skip",
+        "cliponaxis": False,
+    }
+
+
+def _edges(centres: Sequence[float], place: int) -> tuple[float, float]:
+    """Where a cell of a heatmap ends: half way to its neighbours, as far again at the ends; one wide if alone."""
+    if len(centres) == 1:
+        return centres[0] - 0.5, centres[0] + 0.5
+    middle = (np.array(centres[1:]) + np.array(centres[:-1])) / 2
+    first, last = 2 * centres[0] - middle[0], 2 * centres[-1] - middle[-1]
+    edges = [first, *middle, last]
+    return float(edges[place]), float(edges[place + 1])
 
 
 def _sequential(theme: Theme) -> Scale:
@@ -228,9 +253,11 @@ def _sequential(theme: Theme) -> Scale:
     return [(0.0, ends[0]), (1.0, ends[1])]
 
 
-def _cell_texts(found: Landscape) -> list[list[str]]:
-    """The scores, with a star at the best."""
-    texts = [[f"{value:.4f}" for value in line] for line in found.scores]
-    row, column = found.best
-    texts[row][column] = f"★ {texts[row][column]}"
+def _cell_texts(found: Landscape, current: tuple[float, float]) -> list[list[str]]:
+    """The scores, with a star at the best and an open one at its equals; a dash where there is none."""
+    best, equal = found.best_near(*current), found.equal
+    texts = [["–" if np.isnan(value) else f"{value:.{DIGITS}f}" for value in line] for line in found.scores]
+    for row, column in np.argwhere(equal):
+        star = "★" if (row, column) == best else "☆"
+        texts[row][column] = f"{star} {texts[row][column]}"
     return texts

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from factorlasso_core.folds import FoldOptions
-from factorlasso_core.tuning import ERROR, R2, SPHERICITY
+from factorlasso_core.tuning import BEST, ERROR, R2, SPARSE, SPHERICITY
 from pages.shared import state
 from pages.shared.controls import Choice, Control, Number
 
-BEST, SPARSE = "best", "sparse"
+SCORES = {R2: "R² out of sample", ERROR: "squared error", SPHERICITY: "residual correlation"}
+DECADES = {str(count): f"{count} decade{'s' * (count > 1)}" for count in range(1, 6)}
 
 CONTROLS: dict[str, Control] = {
     control.key: control
@@ -20,15 +21,11 @@ CONTROLS: dict[str, Control] = {
         Number("cv_folds", 5, 2, 20, 1),
         Number("cv_gap", 0, 0, 120, 1),
         Number("cv_window", 0, 0, 5000, 1),
-        Choice(
-            "cv_score",
-            R2,
-            {R2: "R² out of sample", ERROR: "squared error", SPHERICITY: "residual correlation"},
-        ),
+        Choice("cv_score", R2, SCORES),
         Choice("cv_rule", BEST, {BEST: "best mean", SPARSE: "largest λ within 1 s.e."}),
         Number("cv_points", 40, 5, 100, 1),
         Choice("cv_top", "1", {"0.1": "λ_ref / 10", "1": "λ_ref", "10": "10 λ_ref"}),
-        Choice("cv_decades", "3", {name: f"{name} decades" for name in ("1", "2", "3", "4", "5")}),
+        Choice("cv_decades", "3", DECADES),
     )
 }
 PARAMETERS = tuple(control.parameter for control in CONTROLS.values())

@@ -15,15 +15,15 @@ from factorlasso_core.errors import FactorLassoError
 from factorlasso_core.figures import folds as fold_figures
 from factorlasso_core.figures import selection as figures
 from factorlasso_core.path import Task
-from factorlasso_core.tuning import ERROR, R2, SPHERICITY, Curve, Landscape
+from factorlasso_core.tuning import BEST, COLUMNS, DIGITS, SPHERICITY, Curve, Landscape, part_score
 from factorlasso_core.workbook import selection as tables
 from factorlasso_core.xlsx import to_csv_safe
-from pages.shared import compute, feedback, select_settings, state
-from pages.shared.select_settings import BEST, draw, value
+from pages.shared import compute, feedback, select_settings, select_words, state, waiting
+from pages.shared.select_settings import SCORES, draw, value
 from pages.shared.sidebar import Inputs
 
-MOST_FOR_SPHERICITY = 150  # responses: every pair of them is correlated for every λ and fold
 MOST_BARS = 40
+NARROW, LETTER = 54, 6.8  # pixels of a column of numbers, and of a letter of a name
 SCORE_HELP = (
     "R² about the mean of the test rows, mean over responses; the reference's score. Squared error: in units of "
     "each response's variance in training, so that a quiet test window is not punished. Residual correlation: what "
@@ -71,21 +71,18 @@ def validated(inputs: Inputs, fit: Fit) -> Curve | None:
     if inputs.scale == 0:
         st.info("Nothing varies together in these data, so there is no λ to choose.", icon=":material/info:")
         return None
-    score, count = value("cv_score"), fit.panel.shape[1]
-    if score == SPHERICITY and not 2 <= count <= MOST_FOR_SPHERICITY:
-        st.info(
-            f"Residual correlation compares every pair of 2 to {MOST_FOR_SPHERICITY} responses; these data have "
-            f"{count}: choose another score.",
-            icon=":material/info:",
-        )
+    score, options = value("cv_score"), select_settings.folds()
+    why = select_words.obstacle(fit, options, score)
+    if why is not None:
+        st.warning(why, icon=":material/error:")
         return None
+    lambdas = select_settings.lambdas(inputs.scale)
+    words = f"Fitting {len(lambdas)} λ on {options.n_splits} folds …"
     try:
-        options, lambdas = select_settings.folds(), select_settings.lambdas(inputs.scale)
-        words = f"Fitting {len(lambdas)} λ on {options.n_splits} folds …"
-        with st.spinner(words), compute.counted(inputs.outcome.shared) as stages:
-            return tuning.curve(task(fit), lambdas, options, score, stages)
+        with waiting.bar(words) as progress, compute.counted(inputs.outcome.shared) as stages:
+            return tuning.curve(task(fit), lambdas, options, score, stages, progress)
     except FactorLassoError as error:
-        st.warning(feedback.plain(error), icon=":material/error:")
+        st.warning(select_words.failure(error, score), icon=":material/error:")
         return None
 
 
@@ -95,39 +92,50 @@ def task(fit: Fit) -> Task:
 
 
 def _place(found: Curve) -> int:
-    """Position of the λ the rule chooses; residual correlation has a rule of its own."""
-    by_best = value("cv_rule") == BEST and found.score != SPHERICITY
-    return found.best if by_best else found.sparsest
+    """Position of the λ of the rule."""
+    return found.chosen(value("cv_rule"))
 
 
 def headline(found: Curve, fit: Fit) -> None:
     """The two candidates with a button each, what they score, and how good the fits are."""
     columns = st.columns([2, 2, 2, 2])
-    sparse = "λ.pass" if found.score == SPHERICITY else "λ.1se"
-    _candidate(columns[0], "λ.min", found, found.best)
-    _candidate(columns[1], sparse, found, found.sparsest)
+    own, by_best = found.score == SPHERICITY, value("cv_rule") == BEST
+    _candidate(columns[0], "λ.min", found, found.best, first=by_best and not own)
+    _candidate(columns[1], "λ.pass" if own else "λ.1se", found, found.sparsest, first=own or not by_best)
     columns[2].metric("Non-zero loadings", f"{found.nonzero[_place(found)]:.0f} of {fit.beta.size}",
                       help="At the λ of the rule, mean over folds.")  # fmt: skip
     gap = np.nanmax(found.validation.gap, initial=0.0)
     columns[3].metric("Largest duality gap", f"{gap:.1e}", help="Relative, over all λ, folds and responses.")
-    for sentence in _remarks(found):
+    for sentence in select_words.remarks(found):
         st.caption(f":material/info: {sentence}")
 
 
-def _candidate(column: Any, name: str, found: Curve, place: int) -> None:
-    """A λ with its score, and one click to take it over."""
+def _candidate(column: Any, name: str, found: Curve, place: int, *, first: bool) -> None:
+    """A λ with its score, and one click to take it over; that of the rule comes first."""
     lam, error = float(found.lambdas[place]), found.errors[place]
     spread = "" if np.isnan(error) else f" ± {_number(found, error)}"
     column.metric(name, f"{lam:.3g}", delta=f"{_number(found, found.means[place])}{spread}", delta_color="off",
-                  delta_arrow="off", help="Below: mean score and its standard error over the folds.")  # fmt: skip
+                  delta_arrow="off", help=_mean_help(found))  # fmt: skip
     current = state.value("lam") == lam
     label = f"{name} is in use" if current else f"Use {name}"
     column.button(label, key=f"use_{name}", on_click=partial(take, lam=lam), disabled=current,
-                  type="primary" if place == _place(found) else "secondary")  # fmt: skip
+                  type="primary" if first else "secondary")  # fmt: skip
+
+
+def _mean_help(found: Curve) -> str:
+    """How the number below a λ comes about."""
+    words = SCORES[found.score]
+    if found.score == SPHERICITY:
+        return f"Below: {words} (sphericity), mean over folds, and its standard error."
+    return (
+        f"Below: {words}, mean over folds of the mean over the responses scored there, and its standard error over "
+        "the folds. Where responses are missing on a fold, the mean of the table below differs: there each response "
+        "has a mean of its own."
+    )
 
 
 def _number(found: Curve, number: float) -> str:
-    return f"{number:.1f}" if found.score == SPHERICITY else f"{number:.4f}"
+    return f"{number:.1f}" if found.score == SPHERICITY else f"{number:.{DIGITS}f}"
 
 
 def take(**values: float) -> None:
@@ -135,34 +143,6 @@ def take(**values: float) -> None:
     for key, new in values.items():
         state.put_anew(key, new)
     state.forget("lam_stop")
-
-
-def _remarks(found: Curve) -> list[str]:
-    """What the reader should know before believing the curve."""
-    remarks = []
-    edge = found.at_edge
-    if edge is not None:
-        cure = "span more decades" if edge == "smallest" else "begin at a larger λ"
-        remarks.append(f"The best λ is the {edge} of the grid: {cure}.")
-    if not found.passed:
-        remarks.append("No λ passes the test of residual correlation: λ.pass stands for the least correlated one.")
-    if not found.folds.all():
-        numbers = ", ".join(map(str, np.flatnonzero(~found.folds) + 1))
-        remarks.append(f"Fold {numbers} is left out for every λ: nothing, or not every λ, could be scored there.")
-    if np.isnan(found.means).any():
-        remarks.append(f"{int(np.isnan(found.means).sum())} λ are left out: they were not scored on every fold.")
-    left_out = np.isnan(tuning.by_response(found.validation, found.score)).sum(axis=2)[:, found.folds]
-    if found.score != SPHERICITY and left_out.max(initial=0):
-        count = found.validation.r_squared.shape[2]
-        remarks.append(
-            f"Up to {left_out.max()} of {count} responses are not scored on a fold: in warm-up, missing or constant."
-        )
-    if found.validation.unproved:
-        remarks.append(f"{found.validation.unproved} of {found.validation.gap.size} fits are not proved optimal.")
-    if found.validation.failures:
-        last = feedback.plain(found.validation.failures[-1].error)
-        remarks.append(f"{len(found.validation.failures)} fits failed, the last because: {last}")
-    return remarks
 
 
 def curve(found: Curve, fit: Fit) -> None:
@@ -179,7 +159,7 @@ def folds(found: Curve, fit: Fit) -> None:
     with st.expander("Folds on the time axis", key="cv_folds_box", expanded=True, on_change="rerun") as box:
         if box.open:
             feedback.chart(
-                fold_figures.fold_bars(folds, fit.panel.index, feedback.theme()),
+                fold_figures.fold_bars(folds, fit.panel.index, feedback.theme(), found.folds),
                 "cv_bars",
                 "Training and test rows of folds",
             )
@@ -190,36 +170,52 @@ def folds(found: Curve, fit: Fit) -> None:
 
 def parts(found: Curve, fit: Fit) -> None:
     """The score of every response and cluster at the λ of the rule, worst first."""
-    place, theme = _place(found), feedback.theme()
-    shown = ERROR if found.score == ERROR else R2
-    table = tables.response_table(found, place, fit)
-    clusters = tables.cluster_table(table, found.score)
-    name = "squared error" if shown == ERROR else "R²"
-    st.subheader(f"{name[0].upper()}{name[1:]} by response at λ = {found.lambdas[place]:.3g}", anchor=False)
-    left, right = st.columns([3, 2])
+    score = part_score(found.score)
+    table = tables.response_table(found, _place(found), fit)
+    name = SCORES[score]
+    st.subheader(f"{name[0].upper()}{name[1:]} by response at λ = {found.lambdas[_place(found)]:.3g}", anchor=False)
+    if score != found.score:
+        st.caption(f"{SCORES[found.score].capitalize()} is one number of all responses: single ones show their {name}.")
+    left, right = st.columns(2)
     with left:
-        bars = fold_figures.part_bars(table["score"].iloc[:MOST_BARS], shown, theme)
-        feedback.chart(bars, "cv_responses", f"{name} of responses")
-        if len(table) > MOST_BARS:
-            st.caption(f"The worst {MOST_BARS} of {len(table)} responses; the table holds all of them.")
+        _bars(table[COLUMNS[score]], score, "response", "cv_responses")
     with right:
         kind = "cluster" if fit.clustering is not None else "group"
-        _table(table, kind, f"mean {name}")
+        _table(table, kind, score)
+        clusters = tables.cluster_table(table, score)
         if len(clusters):
-            sizes = zip(clusters.index, clusters["size"], strict=True)
-            worst = clusters["score"].set_axis([f"{kind} {label} ({size})" for label, size in sizes]).iloc[:MOST_BARS]
-            feedback.chart(fold_figures.part_bars(worst, shown, theme), "cv_clusters", f"{name} of {kind}s")
+            labels = [f"{kind} {label} ({size})" for label, size in clusters["size"].items()]
+            _bars(clusters[COLUMNS[score]].set_axis(labels), score, kind, "cv_clusters")
             st.caption(f"{kind.capitalize()}s of the fit on screen, with their number of responses.")
 
 
-def _table(table: pd.DataFrame, kind: str, mean: str) -> None:
+def _bars(worst_first: pd.Series, score: str, kind: str, key: str) -> None:
+    """The worst of responses or clusters."""
+    figure = fold_figures.part_bars(worst_first.iloc[:MOST_BARS], score, feedback.theme())
+    feedback.chart(figure, key, f"{SCORES[score]} of {kind}s")
+    if len(worst_first) > MOST_BARS:
+        where = "the table and the workbook hold" if kind == "response" else "the workbook holds"
+        st.caption(f"The worst {MOST_BARS} of {len(worst_first)} {kind}s; {where} all of them.")
+
+
+def _table(table: pd.DataFrame, kind: str, score: str) -> None:
     """The numbers behind the bars, fold by fold."""
-    headers = {column: column.replace("_", " ") for column in table} | {"score": mean, "cluster": kind}
+    name, part = COLUMNS[score], kind if "cluster" in table else None
+    folds = [column for column in table if column.startswith(f"{name}_fold_")]
+    headers = {"cluster": kind, name: "mean"} | {column: column.removeprefix(f"{name}_") for column in folds}
     names = pd.Index(feedback.row_names(table.index), name="response")
     held = table.set_axis(names).rename(columns=headers)
-    number = st.column_config.NumberColumn(format="%.3f")
-    columns = dict.fromkeys((column for column in held if column != kind), number)
-    st.dataframe(held, height=feedback.table_height(len(held), 520), column_config=columns)
+    held = held.rename(columns=lambda column: column.replace("_", " "))
+    number = st.column_config.NumberColumn(format="%.3f", width=NARROW, help=f"{SCORES[score]} of the response")
+    mean = st.column_config.NumberColumn(
+        format="%.3f", width=NARROW, help=f"{SCORES[score]}, mean over the compared folds the response is scored on"
+    )
+    columns = dict.fromkeys(held, number) | {"mean": mean}
+    columns |= {"_index": st.column_config.Column(pinned=True, width=round(LETTER * max(map(len, names))) + 24)}
+    if part is not None:
+        held[part] = held[part].astype("string")
+        columns[part] = st.column_config.TextColumn(width=NARROW + 10)
+    st.dataframe(held, height=feedback.table_height(len(held), 520), column_config=columns, placeholder="–")
 
 
 def downloads(inputs: Inputs, fit: Fit, found: Curve, mapped: Landscape | None) -> None:
@@ -227,7 +223,7 @@ def downloads(inputs: Inputs, fit: Fit, found: Curve, mapped: Landscape | None) 
     place, created = _place(found), datetime.now(UTC)
     options = select_settings.folds()
     stem = f"selection_{fit.digest[:8]}_{created:%Y%m%d-%H%M}"
-    build = partial(tables.selection_workbook, found, place, fit, options, created=created,
+    build = partial(tables.selection_workbook, found, value("cv_rule"), fit, options, created=created,
                     source=inputs.source.title, landscape=mapped)  # fmt: skip
     left, middle, right, _ = st.columns([2, 2, 2, 3])
     left.download_button(

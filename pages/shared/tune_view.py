@@ -32,6 +32,9 @@ STAGES = {
     "ols": "Prior from the data",
     "rules": "Cut, bounds and weights",
     "solve": "Solve and proof",
+    "held": "Select: fits of the folds",
+    "residuals": "Select: residuals of the folds",
+    "map": "Select: map over α and cutoff",
 }
 
 
@@ -116,6 +119,10 @@ def work(inputs: Inputs) -> None:
     outcome, use = inputs.outcome, compute.use(inputs.outcome.shared)
     with st.expander("What was computed", key="work"):
         st.table(_stage_counts(outcome, use))
+        st.caption(
+            "A fit is made in these stages, each kept for the data and options it depends on, so that a move computes "
+            "only what it changes. Those of *Select* are counted by fold and by map; *This view* is about the fit."
+        )
         whose = "all sessions share for demo data without edits" if outcome.shared else "is this session's own"
         st.caption(
             f"The cache that {whose} holds {use.entries} results in {use.used / 2**20:.1f} "

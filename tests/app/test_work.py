@@ -60,10 +60,22 @@ def test_a_move_of_the_span_goes_back_to_the_data_and_a_move_back_recomputes_not
     assert computed == set() and table.loc["Solve and proof", "This view"] == "from the cache"
 
 
+def test_the_work_of_select_has_words() -> None:
+    app = start("pages/5_Select.py", cv_score="sphericity", cv_points="5")
+    app.session_state["cv_map_box"] = True
+    good(app.run())
+    app.switch_page("pages/3_Tune.py")
+    names = counts(good(app.run())).index
+    assert list(names[-3:]) == [
+        "Select: fits of the folds", "Select: residuals of the folds", "Select: map over α and cutoff",
+    ]  # fmt: skip
+    assert all(name[0].isupper() for name in names)
+
+
 def test_the_room_of_the_cache_is_named_with_its_bound(app) -> None:
     box = next(item for item in app.expander if item.label == "What was computed")
-    assert "all sessions share" in box.caption[0].value
-    assert f"of {SHARED_BYTES / 2**20:.0f} MiB" in box.caption[0].value
+    assert "all sessions share" in box.caption[-1].value
+    assert f"of {SHARED_BYTES / 2**20:.0f} MiB" in box.caption[-1].value
 
 
 def test_fits_with_edits_of_the_analyst_are_counted_in_the_sessions_own_cache(app) -> None:
@@ -71,4 +83,4 @@ def test_fits_with_edits_of_the_analyst_are_counted_in_the_sessions_own_cache(ap
     table = counts(good(app.run()))
     assert table.loc["Solve and proof", COMPUTED] == 2
     box = next(item for item in app.expander if item.label == "What was computed")
-    assert "this session's own" in box.caption[0].value
+    assert "this session's own" in box.caption[-1].value

@@ -51,12 +51,21 @@ def test_the_workbook_holds_the_settings_and_the_map_that_is_open(page, server) 
     page.goto(f"{server}/Select?data=french&model=GROUP_LASSO&cv_scheme=rolling&cv_gap=3&cv_points=8")
     fit_id(page)
     settle(page)
-    page.get_by_text("Map over α").click()
-    page.get_by_text("Every cell stands for the best λ there").wait_for()
+    page.get_by_text("Map of R² out of sample over α").click()
+    page.get_by_text("Every cell stands for the best of").wait_for()
     settle(page)
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download workbook").click()
     book = openpyxl.load_workbook(io.BytesIO(Path(waiting.value.path()).read_bytes()))
-    assert book.sheetnames == ["selection", "curve", "folds", "responses", "clusters", "map"]
+    assert book.sheetnames == [
+        "selection",
+        "curve",
+        "folds",
+        "responses",
+        "clusters",
+        "map",
+        "parameters",
+        "dictionary",
+    ]
     about = {row[0].value: row[1].value for row in book["selection"]}
     assert (about["scheme"], about["gap_rows"], book["curve"].max_row) == ("rolling", 3, 9)

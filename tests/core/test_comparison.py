@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from factorlasso_core.comparison import Footing
+from factorlasso_core.comparison import Footing, largest
 
 NAN = np.nan
 LAMBDAS = np.array([4.0, 3.0, 2.0, 1.0])
@@ -30,6 +30,10 @@ def test_the_sparsest_is_the_largest_lambda_within_one_standard_error_of_the_bes
         assert Footing.of(scores).sparsest(LAMBDAS) == expected
         order = [2, 0, 3, 1]
         assert order[Footing.of(scores[order]).sparsest(LAMBDAS[order])] == expected
+
+
+def test_the_largest_lambda_among_some():
+    assert largest(LAMBDAS[::-1], np.array([True, False, True, False])) == 2
 
 
 @pytest.mark.parametrize("left_out", [0, 1])

@@ -329,7 +329,7 @@ def test_without_any_score_there_is_no_choice(failing):
 
 
 def test_without_enough_history_there_is_no_choice_either():
-    with pytest.raises(SelectionError, match="fewer folds or a shorter warmup_period") as error:
+    with pytest.raises(SelectionError, match="fewer folds or a shorter warm-up") as error:
         selected(from_row(88))
     assert error.value.__cause__ is None
 

@@ -75,6 +75,12 @@ def test_the_bars_of_the_folds_touch_and_carry_their_dates(index):
     assert figure.layout.yaxis.range == (3.5, -0.5)
 
 
+def test_a_fold_that_is_left_out_is_pale_and_says_so():
+    figure = fold_bars(FoldOptions(n_splits=3).split(180), DATES, Theme(), [False, True, True])
+    assert figure.layout.yaxis.ticktext == ("fold 1, left out", "fold 2", "fold 3")
+    assert all(trace.marker.opacity == (0.3, 1.0, 1.0) for trace in figure.data)
+
+
 def test_without_a_gap_there_is_no_bar_for_it():
     assert [trace.name for trace in fold_bars(FoldOptions().split(180), DATES, Theme()).data] == [
         "training rows",
@@ -86,16 +92,26 @@ def test_without_a_gap_there_is_no_bar_for_it():
 @pytest.mark.parametrize(("score", "best"), [("r2", (1, 2)), ("error", (0, 0))])
 def test_the_map_stars_the_best_and_rings_the_current_point(theme, score, best):
     scores = np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])
-    found = Landscape(score, Grid((1.0,), (0.0, 1.0), (0.2, 0.5, 0.8)), scores, np.ones((2, 3)))
+    grid = Grid((1.0,), (0.0, 1.0), (0.2, 0.5, 0.8))
+    found = Landscape(score, grid, scores, np.ones((2, 3)), np.full((2, 3), 0.01))
     figure = score_map(found, theme, (0.3, 0.45))
     heat, here = figure.data
     assert [(i, j) for i in range(2) for j in range(3) if heat.text[i][j].startswith("★")] == [best]
     assert np.unravel_index(np.argmax(heat.z), (2, 3)) == best  # the better, the stronger
-    assert (here.x[0], here.y[0]) == (0.45, 0.3)
+    assert here.name == "nearest to the current α and cutoff"
+    np.testing.assert_allclose([min(here.x), max(here.x), min(here.y), max(here.y)], [0.35, 0.65, -0.5, 0.5])
+    assert score_map(found, theme, (1.0, 0.8)).data[1].name == "current α and cutoff"
+
+
+def test_equal_cells_carry_open_stars_and_an_unknown_one_a_dash():
+    scores = np.array([[0.1, np.nan], [0.5, 0.50001]])
+    grid = Grid((1.0,), (0.0, 1.0), (0.2, 0.8))
+    found = Landscape("r2", grid, scores, np.ones((2, 2)), np.full((2, 2), 0.01))
+    assert score_map(found, Theme(), (0.0, 0.9)).data[0].text == (["0.1000", "–"], ["☆ 0.5000", "★ 0.5000"])
 
 
 def test_a_map_without_cutoffs_has_one_column_and_no_axis_for_them():
-    found = Landscape("r2", Grid((1.0,), (0.0, 1.0)), np.array([[0.1], [0.2]]), np.ones((2, 1)))
+    found = Landscape("r2", Grid((1.0,), (0.0, 1.0)), np.array([[0.1], [0.2]]), np.ones((2, 1)), np.ones((2, 1)))
     figure = score_map(found, Theme(), (0.3, 0.45))
     assert figure.data[0].z.shape == (2, 1) and figure.layout.xaxis.showticklabels is False
 
