@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from factorlasso_core.arrays import Array, blocks, largest
-from factorlasso_core.ewm import decay, ewm_product, loss_weights
+from factorlasso_core.ewm import counting_weights, decay, ewm_product
 from factorlasso_core.gerber import gerber
 
 # Absolute thresholds of the reference below which a variance counts as none.
@@ -65,7 +65,7 @@ def correlation(y: Array, span: float | None, normalization: str = "reference") 
     if span is None:
         result = sample_correlation(y)
     elif normalization == "pairwise":
-        result = _pair_weighted(y, loss_weights(len(y), span))
+        result = _pair_weighted(y, counting_weights(len(y), span))
     else:
         result = ewm_correlation(y, span)
     result[np.isnan(result)] = 0.0

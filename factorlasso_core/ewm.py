@@ -23,13 +23,13 @@ def decay(span: float) -> float:
 
 
 def loss_weights(rows: int, span: float | None) -> Array:
-    """Return the weight of each row's squared error, (rows,): 1 for the last, decaying backwards.
+    """Return the weight of each row's squared error, (rows,): 1 for the last, decaying backwards."""
+    return np.ones(rows) if span is None else decay(span) ** np.arange(rows - 1, -1, -1.0)
 
-    Weights below ``LEAST_WEIGHT`` are zero: sums of them could be neither divided by nor multiplied.
-    """
-    if span is None:
-        return np.ones(rows)
-    weights = decay(span) ** np.arange(rows - 1, -1, -1.0)
+
+def counting_weights(rows: int, span: float | None) -> Array:
+    """Return :func:`loss_weights` with those below ``LEAST_WEIGHT`` zero: sums of them cannot be divided by."""
+    weights = loss_weights(rows, span)
     return np.where(weights < LEAST_WEIGHT, 0.0, weights)
 
 

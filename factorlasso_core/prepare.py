@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from factorlasso_core.arrays import Array, blocks, frozen, largest
-from factorlasso_core.ewm import ewm_mean, loss_weights
+from factorlasso_core.ewm import counting_weights, ewm_mean
 from factorlasso_core.frames import Table, aligned_frames
 from factorlasso_core.options import LossOptions
 from factorlasso_core.panel import Panel
@@ -124,7 +124,7 @@ def prepare(panel: Panel, options: LossOptions) -> Prepared:
     usable = np.all(present, axis=1) if options.factor_rows == "drop" else np.any(present, axis=1)
     first = int(_running(options))  # the first row equals its own running mean
     y, valid, observations = _responses(panel.y, usable, options)
-    weights = loss_weights(len(panel.x), options.span)
+    weights = counting_weights(len(panel.x), options.span)
     x_means, y_means = _weighted_means(panel.x, panel.y, valid, weights)
     return Prepared(
         x=frozen(_filled(_centred(panel.x, options))[first:]),
@@ -146,7 +146,7 @@ def prepared_arrays(x: Array, y: Array, valid: Array, span: float | None, normal
         x: (T, M), NaN only in rows that count for nobody. y: (T, N). valid: (T, N) booleans.
         span, normalization: See :class:`LossOptions`.
     """
-    weights = loss_weights(len(x), span)
+    weights = counting_weights(len(x), span)
     x_means, y_means = _weighted_means(x, y, valid, weights)
     return Prepared(
         x=frozen(_filled(x)),

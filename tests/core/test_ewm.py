@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factorlasso_core.ewm import decay, ewm_mean, ewm_product, loss_weights
+from factorlasso_core.ewm import counting_weights, decay, ewm_mean, ewm_product, loss_weights
 
 NAN = np.nan
 
@@ -105,6 +105,13 @@ def test_with_a_span_the_last_row_weighs_one_and_each_earlier_one_a_decay_less()
 
 def test_no_rows_have_no_weights():
     assert len(loss_weights(0, 12)) == len(loss_weights(0, None)) == 0
+
+
+def test_weights_that_underflow_do_not_count_and_the_others_are_the_same():
+    whole, counting = loss_weights(900, 1.5), counting_weights(900, 1.5)
+    assert (counting[whole < 1e-100] == 0).all() and (counting == 0).any()
+    np.testing.assert_array_equal(counting[counting > 0], whole[counting > 0])
+    assert counting_weights(4, None).tolist() == [1, 1, 1, 1]
 
 
 def product(left: np.ndarray, right: np.ndarray, d: float, start: np.ndarray, hold: float) -> np.ndarray:
