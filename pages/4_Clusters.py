@@ -6,10 +6,10 @@ import streamlit as st
 
 from factorlasso_core import LassoModelType
 from factorlasso_core.figures import clusters
-from pages.shared import cluster_view, compute, feedback, layout
+from pages.shared import baseline, cluster_view, clustermap, compute, detail, feedback, layout, selection
 
 inputs = layout.begin("Clusters")
-fit, theme = feedback.need_fit(inputs.outcome), feedback.theme()
+fit = feedback.need_fit(inputs.outcome)
 
 if fit.clustering is None and inputs.panel.shape[1] > 1 and inputs.outcome.error is None:
     st.info("The chosen model uses no clusters; shown is what HCGL would find with the same data and span.")
@@ -19,12 +19,17 @@ if fit.clustering is None:
     st.info("A single response has nothing to be clustered with.")
 else:
     cluster_view.headline(fit)
-    feedback.chart(clusters.dendrogram(fit, theme), "tree", "Tree of the responses with the cut")
-    left, right = st.columns([3, 2])
+    left, right = st.columns([8, 3])
     with left:
-        feedback.chart(clusters.correlation_heatmap(fit, theme), "correlation", "Correlation in the order of the tree")
+        clustermap.correlations(fit, inputs.edits)
     with right:
-        feedback.chart(clusters.cluster_sizes(fit, theme), "sizes", "Number of responses in each cluster")
-        cluster_view.members(fit)
+        cluster_view.members(fit, inputs.edits)
+    with st.expander("Sizes of the clusters", key="sizes_box", on_change="rerun") as box:
+        if box.open:
+            feedback.chart(
+                clusters.cluster_sizes(fit, feedback.theme()), "sizes", "Number of responses in each cluster"
+            )
     cluster_view.comparison(inputs, fit)
+    baseline.clusters(inputs, fit)
+    detail.panel(inputs, fit, selection.rows(inputs.edits))
 feedback.fit_id(inputs.outcome)

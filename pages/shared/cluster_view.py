@@ -7,8 +7,9 @@ import streamlit as st
 
 from factorlasso_core import Fit
 from factorlasso_core.agreement import adjusted_rand
-from pages.shared import feedback
+from pages.shared import feedback, selection
 from pages.shared.sidebar import Inputs
+from pages.shared.state import Edits
 
 
 def headline(fit: Fit) -> None:
@@ -22,8 +23,8 @@ def headline(fit: Fit) -> None:
     columns[3].metric("Height of the cut", f"{fit.cutoff:.4g}", help="In units of the distance between two responses.")
 
 
-def members(fit: Fit) -> None:
-    """Who belongs to which cluster, in the order of the tree."""
+def members(fit: Fit, edits: Edits) -> None:
+    """Who belongs to which cluster, in the order of the tree; of a selection the selected."""
     assert fit.clustering is not None and fit.labels is not None
     order = fit.clustering.tree.leaves
     table = pd.DataFrame(
@@ -34,6 +35,10 @@ def members(fit: Fit) -> None:
         }
     )
     table.insert(1, "size", table.groupby("cluster")["cluster"].transform("size"))
+    chosen = table["response"].isin(selection.rows(edits))
+    if chosen.any():
+        st.caption(f"{int(chosen.sum())} of {len(table)} responses are selected.")
+        table = table[chosen]
     st.dataframe(
         table,
         hide_index=True,

@@ -36,15 +36,15 @@ class Outcome:
         fit: The result, or the last good one when ``error`` says why there is no new one; None if none yet.
         seconds: Wall time of this call. cached: Whether nothing was computed.
         shared: Whether the fit went through the cache of all sessions.
-        hits, misses: Stages found and computed.
+        hits, misses: Stages found and computed for this view.
     """
 
     fit: Fit | None
     seconds: float
     cached: bool
     shared: bool
-    hits: dict[str, int]
-    misses: dict[str, int]
+    hits: Counter[str]
+    misses: Counter[str]
     error: str | None = None
 
 
@@ -150,14 +150,19 @@ def use(shared: bool) -> Use:
 
 
 @contextmanager
-def counted(shared: bool) -> Iterator[Stages]:
-    """Stages through the cache, whose counts enter those of the session even when the work fails."""
+def counted(shared: bool, view: Outcome | None = None) -> Iterator[Stages]:
+    """Stages through the cache, whose counts enter those of the session even when the work fails.
+
+    Args:
+        view: Where the work is shown beside a fit, whose counts it enters too.
+    """
     record, stages = state.session(), Stages(cache(shared))
     try:
         yield stages
     finally:
-        record.hits.update(stages.hits)
-        record.misses.update(stages.misses)
+        for counts in (record, view) if view is not None else (record,):
+            counts.hits.update(stages.hits)
+            counts.misses.update(stages.misses)
 
 
 def run(panel: Panel, beliefs: Callable[[], Beliefs], spec: FitSpec, *, shared: bool) -> Outcome:
@@ -175,7 +180,7 @@ def run(panel: Panel, beliefs: Callable[[], Beliefs], spec: FitSpec, *, shared: 
     seconds = time.perf_counter() - started
     good = record.last_good if record.last_good is not None and record.last_good.panel.key == panel.key else None
     cached = error is None and not stages.misses
-    return Outcome(good, seconds, cached, shared, dict(stages.hits), dict(stages.misses), error)
+    return Outcome(good, seconds, cached, shared, Counter(stages.hits), Counter(stages.misses), error)
 
 
 def beside(panel: Panel, beliefs: Beliefs, spec: FitSpec, *, shared: bool) -> Fit:

@@ -149,7 +149,7 @@ def _paint(edits: Edits, members: dict[str, list[str]], brush: Callable[[], floa
     if clicked:
         row_mask = table.index.astype(str).isin(rows) if rows else np.ones(len(table), dtype=bool)
         column_mask = table.columns.astype(str).isin(chosen) if chosen else np.ones(table.shape[1], dtype=bool)
-        edits.about_to_change(name)
+        edits.redraw()
         painted = table.to_numpy(copy=True)
         painted[np.ix_(row_mask, column_mask)] = value
         setattr(edits, name, pd.DataFrame(painted, table.index, table.columns))
@@ -167,7 +167,7 @@ def _prior_brush() -> float:
 
 def files(edits: Edits, kind: str, table: pd.DataFrame, stem: str) -> None:
     """Export what is in the grid, import what is in a file; a file that cannot be used changes nothing."""
-    left, middle, right, back = st.columns([3, 1, 1, 1], vertical_alignment="bottom")
+    left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")
     with left:
         sent = st.file_uploader(f"Import {kind}", type=["csv", "xlsx", "parquet"], key=f"{kind}_file_{edits.key}",
                                 max_upload_size=10)  # fmt: skip
@@ -177,11 +177,6 @@ def files(edits: Edits, kind: str, table: pd.DataFrame, stem: str) -> None:
     with right:
         if st.button(f"Clear {kind}", key=f"{kind}_clear", width="stretch"):
             _replace(edits, kind, None)
-            st.rerun()
-    with back:
-        help_text = "Takes back the last painting, clearing or import; once more brings it back."
-        if st.button("Undo", key=f"{kind}_undo", width="stretch", disabled=kind not in edits.past, help=help_text):
-            edits.take_back(kind)
             st.rerun()
     if sent is not None:
         _import(edits, kind, sent)
@@ -218,7 +213,7 @@ def _matched(edits: Edits, kind: str, table: pd.DataFrame, name: str) -> tuple[p
 
 def _replace(edits: Edits, kind: str, table: pd.DataFrame | None) -> None:
     """Put a whole matrix in the place of another; None clears it."""
-    edits.about_to_change(kind)
+    edits.redraw()
     blank = pd.DataFrame(np.nan, index=edits.signs.index, columns=edits.signs.columns)
     if kind == "groups":
         edits.groups = None if table is None else table["group"].set_axis(edits.signs.index)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from factorlasso_core.figures.style import Theme
 from factorlasso_core.ingest import Note
 from factorlasso_core.solve import PROVED
 from pages.shared.compute import Outcome
+from pages.shared.link import DIGITS, Need
+from pages.shared.sources import Source
 
 MODEL_SENTENCES = {
     "LASSO": "LASSO: every loading is penalised on its own; small ones become exactly zero.",
@@ -64,6 +67,24 @@ def status(outcome: Outcome) -> None:
         st.caption(f":material/warning: Gap {gap(fit)}, not proved · {milliseconds(outcome)}")
 
 
+def missing_data(needs: Need | None, shown: Source) -> None:
+    """Name the data a link was made with where they are not here, and what is on screen instead."""
+    if needs is None:
+        return
+    if not needs.digest:
+        text = "Your upload lived in this browser session and is gone after the reload: load the files again on *Data*."
+    else:
+        what = f"**{plain(needs.name)}**" if needs.name else "other data"
+        text = (
+            f"This link was made with {what}, digest {needs.digest}, which are not "
+            "here: load the files on *Data*. Uploads live in one browser session and are gone after a reload."
+        )
+    st.warning(
+        f"{text} Shown meanwhile: {plain(shown.title)}, digest {shown.panel.key[:DIGITS]}.",
+        icon=":material/upload_file:",
+    )
+
+
 def theme() -> Theme:
     """Colours of the figures for the theme on screen."""
     return Theme(dark=st.context.theme.type == "dark")
@@ -72,6 +93,14 @@ def theme() -> Theme:
 def chart(figure: Any, key: str, alt: str) -> None:
     """Draw a figure with an accessible name."""
     st.plotly_chart(figure, key=key, theme=None, alt=alt, config={"displaylogo": False})
+
+
+def facts(rows: Mapping[str, Iterable[str]], head: Iterable[str] = ()) -> None:
+    """A small table of texts as one static element: a data frame would cost more at every step of a slider."""
+    cells = [[name, *values] for name, values in rows.items()]
+    top = "".join(f"<th>{escape(text)}</th>" for text in head)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in row)}</tr>" for row in cells)
+    st.html(f'<table class="facts">{f"<tr>{top}</tr>" if top else ""}{body}</table>')
 
 
 def table_height(rows: int, most: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import sidebar
+from pages.shared import feedback, sidebar, state
 from pages.shared.sidebar import Inputs
 
 PRODUCT = "Factor Lasso Workbench"
@@ -24,6 +24,10 @@ STYLE = """<style>
 [data-testid="stSidebarUserContent"] [data-testid="stPageLink"] a { padding-block: .1rem; }
 [data-testid="stMetricValue"] { font-size: 1.55rem; }
 [data-testid="stMetricValue"] > div { overflow: visible; }
+.facts { width: 100%; border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
+.facts th { font-weight: 400; opacity: .7; }
+.facts th, .facts td { text-align: left; padding: .3rem .5rem .3rem 0; border-bottom: 1px solid #8883; }
+.facts td { overflow-wrap: anywhere; }
 </style>"""
 
 
@@ -34,4 +38,5 @@ def begin(title: str) -> Inputs:
     st.html(STYLE)
     inputs = sidebar.show(title)
     st.title(PRODUCT if title == "Home" else title, anchor=False)
+    feedback.missing_data(state.session().needs, inputs.source)
     return inputs

@@ -3,11 +3,15 @@
 They are read from the link on the first run and when the browser moves through its history, carried over
 page changes by the session, and written back when they differ. Streamlit's own binding is not used: it
 drops what a page does not draw, and on a page change it leaves the link empty until the next run.
+
+A link that says anything also says which data it was made with, by the start of their digest: opened where
+those data are not, it names them, and what is shown meanwhile is never taken for them.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +20,30 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared import state
+
+DIGITS = 8  # of a digest in a link
+DIGEST = re.compile(rf"[0-9a-f]{{{DIGITS}}}")
+LONGEST_NAME = 80
+PANEL, FILE = "panel", "file"  # digest of the data, and the name of an upload
+
+
+@dataclass(frozen=True)
+class Need:
+    """Data a link asks for that are not here.
+
+    Attributes:
+        data: Kind of data as the link names it. digest: Start of their digest, blank if the link has none.
+        name: What they were called, blank if unknown. window: The sample window the link asks for.
+    """
+
+    data: str
+    digest: str
+    name: str
+    window: str | None = None
+
+    def met_by(self, key: str, source: str) -> bool:
+        """Whether data of this digest and kind are what was asked for."""
+        return key.startswith(self.digest) if self.digest else source == self.data
 
 
 @dataclass(frozen=True)
@@ -66,17 +94,43 @@ def arrive(page: str, parameters: tuple[Parameter, ...]) -> bool:
             state.put_anew(parameter.key, parameter.value(st.query_params.get(parameter.key)))
         elif switched or not state.has(parameter.key):
             state.put_anew(parameter.key, record.kept.get(parameter.key, parameter.default()))
+    if from_link:
+        record.needs = asked()
     record.page = page
     return bool(switched or from_link)
 
 
-def publish(parameters: tuple[Parameter, ...]) -> dict[str, str]:
-    """Remember the values, write them into the link where they differ, and return them for other links."""
+def asked() -> Need | None:
+    """The data the link was made with; None where it does not say."""
+    query = st.query_params
+    digest, data = query.get(PANEL, ""), query.get("data", "")
+    if not DIGEST.fullmatch(digest):
+        digest = ""
+    if not digest and not data:
+        return None
+    return Need(data, digest, query.get(FILE, "")[:LONGEST_NAME], query.get("window"))
+
+
+def publish(parameters: tuple[Parameter, ...], key: str, file: str | None) -> dict[str, str]:
+    """Remember the values, write them into the link where they differ, and return them for other links.
+
+    Args:
+        key: Digest of the data. file: Name of the upload they came with; None for demos.
+    """
     record = state.session()
     record.kept = {parameter.key: state.value(parameter.key) for parameter in parameters}
     wanted = {p.key: p.write(record.kept[p.key]) for p in parameters if record.kept[p.key] != p.default()}
-    known = {parameter.key for parameter in parameters}
+    wanted |= _data(key, file, record.needs) if wanted or record.needs else {}
+    known = {parameter.key for parameter in parameters} | {PANEL, FILE}
     if {key: st.query_params[key] for key in st.query_params if key in known} != wanted:
         others = {key: st.query_params.get_all(key) for key in st.query_params if key not in known}
         st.query_params.from_dict({**others, **wanted})
     return wanted
+
+
+def _data(key: str, file: str | None, needs: Need | None) -> dict[str, str]:
+    """What a link says about its data: those it still waits for, or those on screen."""
+    said = {PANEL: key[:DIGITS], FILE: file or ""}
+    if needs is not None:
+        said = {"data": needs.data, PANEL: needs.digest, FILE: needs.name}
+    return {name: text for name, text in said.items() if text}

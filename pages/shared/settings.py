@@ -71,6 +71,37 @@ CONTROLS: dict[str, Control] = {
     )
 }
 PARAMETERS = tuple(control.parameter for control in CONTROLS.values())
+# What each is called where a change of it is told in a few words.
+WORDS = {
+    "nonneg": "sign of all loadings",
+    "group_penalty": "weight of a group",
+    "warmup": "warm-up",
+    "demean": "means",
+    "centering": "centring",
+    "normalization": "divisor of the loss",
+    "factor_rows": "rows with missing factors",
+    "loo": "leave-one-out fits",
+    "keep_sign": "univariate signs",
+    "derive": "derived signs",
+    "gate": "gate",
+    "sign_variance": "count of the t statistic",
+    "sign_span": "weights of the slopes",
+    "adaptive": "adaptive weights",
+    "gamma": "power γ",
+    "floor": "smallest slope",
+    "prior_overrides": "prior beats derived sign",
+    "ols": "prior from the data",
+    "cut_by": "kind of cut",
+    "clusters": "number of clusters",
+    "linkage": "linkage",
+    "distance": "distance",
+    "dependence": "dependence",
+    "gerber": "large move",
+    "pc1": "first component",
+    "cluster_span": "span of the clusters",
+    "correlation": "EWMA correlation",
+    "short": "responses in warm-up",
+}
 
 
 def value(key: str) -> Any:

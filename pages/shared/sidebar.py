@@ -12,7 +12,7 @@ import streamlit as st
 from factorlasso_core import Beliefs, FitSpec, LassoModelType, Panel
 from factorlasso_core.demo import DEMOS
 from factorlasso_core.options import LARGEST_LAMBDA
-from pages.shared import compute, feedback, link, scale, select_settings, settings, sources, state
+from pages.shared import compute, feedback, link, scale, select_settings, settings, sources, state, undo
 from pages.shared.compute import Outcome
 from pages.shared.link import Parameter, number, one_of
 from pages.shared.sources import Source
@@ -54,7 +54,6 @@ CUTOFF_HELP = (
     "Height of the cut as a share of the largest pairwise distance. The number of clusters moves unevenly "
     "with it: *Tune* says it beside the tree."
 )
-LOST = "Your upload lived in this browser session and is gone after the reload: load the files again on *Data*."
 COUNT_HELP = "Without effect: *Model, Rules* cuts the tree into a number of clusters."
 
 
@@ -66,8 +65,9 @@ def _start() -> float:
     return scale.at_stop(scale.nearest_stop(START_LAMBDA, unit), unit)
 
 
-PARAMETERS = (
-    Parameter("data", lambda: next(iter(DEMOS)), lambda text: text if text in sources.choices() else None),
+DATA = Parameter("data", lambda: next(iter(DEMOS)), lambda text: text if text in sources.choices() else None)
+# What undo and redo step through.
+STEPS = (
     Parameter(
         "model",
         lambda: "GROUP_LASSO_CLUSTERS",
@@ -80,8 +80,8 @@ PARAMETERS = (
     Parameter("span", lambda: "off", one_of({span: span for span in SPANS})),
     Parameter("window", lambda: None, lambda text: text if WINDOW.fullmatch(text) else None),
     *settings.PARAMETERS,
-    *select_settings.PARAMETERS,
 )
+PARAMETERS = (DATA, *STEPS, *select_settings.PARAMETERS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,20 +99,21 @@ class Inputs:
 
 def show(page: str) -> Inputs:
     """Draw the sidebar of a page, fit, and say how the fit stands."""
-    record = state.session()
     _choose()
     if link.arrive(page, PARAMETERS):
         state.forget("lam_stop")
-    _note_data()
-    query = link.publish(PARAMETERS)
+    source = sources.load(state.value("data"))
+    edits = sources.edits(source)
+    _note_data(source)
+    undo.record(edits, STEPS)
+    query = link.publish(PARAMETERS, source.panel.key, source.file)
     with st.sidebar:
         st.markdown("### Factor Lasso Workbench")
         for path, label, icon in PAGES:
             st.page_link(path, label=label, icon=icon, query_params=query)
-        if record.lost and record.upload is None:
-            st.warning(LOST, icon=":material/upload_file:")
-        source = _source()
-        edits = sources.edits(source)
+        undo.buttons(edits, STEPS)
+        titles = sources.choices()
+        st.selectbox("Demo data", list(titles), format_func=titles.__getitem__, key="data", on_change=_chosen)
         panel = sources.sample(source, edits)
         model = st.selectbox("Model type", list(MODELS), format_func=MODELS.__getitem__, key="model",
                              help=feedback.MODEL_HELP)  # fmt: skip
@@ -167,24 +168,28 @@ def _choose() -> None:
     if record.choose is not None:
         state.put("data", record.choose)
         record.choose = None
-    record.lost |= record.page is None and st.query_params.get("data") == sources.UPLOAD
     if state.has("data") and state.value("data") not in sources.choices():
         state.put("data", next(iter(DEMOS)))
 
 
-def _note_data() -> None:
-    """Other data have another window, and no complaint about a file that is not on screen."""
-    record, key = state.session(), state.value("data")
-    if record.shown not in (None, key):
-        state.put("window", None)
+def _chosen() -> None:
+    """Data picked by hand are meant: what a link asked for is no longer missed."""
+    state.session().needs = None
+
+
+def _note_data(source: Source) -> None:
+    """Other data have another window, and no complaint about a file that is not on screen.
+
+    Data that a link waited for have the window of that link.
+    """
+    record, needs = state.session(), state.session().needs
+    met = needs is not None and needs.met_by(source.panel.key, source.key)
+    if record.shown not in (None, source.key):
+        state.put("window", needs.window if met else None)
         record.refused = None
-    record.shown = key
-
-
-def _source() -> Source:
-    """The chosen data."""
-    titles = sources.choices()
-    return sources.load(st.selectbox("Demo data", list(titles), format_func=titles.__getitem__, key="data"))
+    if met:
+        record.needs = None
+    record.shown = source.key
 
 
 def _penalty(unit: float) -> float:

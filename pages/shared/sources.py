@@ -28,6 +28,7 @@ class Source:
         key: ``"synthetic"``, ``"french"`` or ``"upload"``. title: as the analyst reads it.
         panel: all rows. groups, truth: where the source knows them. note: origin and units.
         notes: What the reader repaired. public: whether other sessions may share its fits.
+        file: Name of the file the responses came in; None for a demo.
     """
 
     key: str
@@ -38,6 +39,7 @@ class Source:
     note: str
     notes: tuple[Note, ...]
     public: bool
+    file: str | None = None
 
 
 @st.cache_resource(show_spinner=False)
@@ -107,4 +109,4 @@ def _source(responses: Any, factors: Any) -> Source:
         raise InputError(str(error).rstrip("."), file=f"{responses.name} with {factors.name}") from error
     note = f"Uploaded: {responses.name} and {factors.name}. Units are as in the files."
     heading = f"Upload: {responses.name}"
-    return Source(UPLOAD, heading, panel, None, None, note, (*y.notes, *x.notes, *joined), False)
+    return Source(UPLOAD, heading, panel, None, None, note, (*y.notes, *x.notes, *joined), False, responses.name)

@@ -15,6 +15,7 @@ import pandas as pd
 import streamlit as st
 
 from factorlasso_core import Panel
+from pages.shared.history import History
 
 
 @dataclass
@@ -29,7 +30,8 @@ class Edits:
         version: Raised when a matrix changes outside its grid, which then has to be drawn anew.
         limit: End of the colour scale, held between slider steps.
         sample: The last window and the panel inside it, kept so that its digest is computed once.
-        past: Each matrix before its last change of many cells, by name.
+        history: What can be undone and redone. pins: Fits held for comparison, by name.
+        baseline: Name of the pin that views show the difference to; None for none.
     """
 
     data: str
@@ -42,24 +44,18 @@ class Edits:
     version: int = 0
     limit: float | None = None
     sample: tuple[str, Panel] | None = None
-    past: dict[str, pd.DataFrame | pd.Series | None] = field(default_factory=dict)
+    history: History = field(default_factory=History)
+    pins: dict[str, Any] = field(default_factory=dict)
+    baseline: str | None = None
 
     def given(self, name: str) -> pd.DataFrame | None:
         """The matrix of this name, or None where every cell is blank."""
         table: pd.DataFrame = getattr(self, name)
         return table if table.notna().to_numpy().any() else None
 
-    def about_to_change(self, name: str) -> None:
-        """Hold a matrix as it is, so that a change of many cells at once can be taken back."""
-        self.past[name] = getattr(self, name)
+    def redraw(self) -> None:
+        """Have the grids drawn anew: a matrix changed outside its own."""
         self.version += 1
-
-    def take_back(self, name: str) -> None:
-        """Swap a matrix with what was held: a second time brings the change back."""
-        if name in self.past:
-            held, self.past[name] = self.past[name], getattr(self, name)
-            setattr(self, name, held)
-            self.version += 1
 
     @property
     def key(self) -> str:
@@ -74,7 +70,7 @@ class Session:
     Attributes:
         edits: By digest of the data. upload: The last good upload. pair: The files read last.
         refused: Why the last upload was not taken. choose, shown: Data to switch to on the next run, and on screen.
-        lost: Whether the link asked for an upload that ended with its session.
+        needs: The data a link asks for and that are not here.
         page, kept: The page drawn last, and the parameters that all pages share.
         bases: What each grid was first drawn with. cache: Fits of this session. last_good: The last fit that succeeded.
         hits, misses: Stages of fits found and computed since the session began.
@@ -86,7 +82,7 @@ class Session:
     refused: str | None = None
     choose: str | None = None
     shown: str | None = None
-    lost: bool = False
+    needs: Any = None
     page: str | None = None
     kept: dict[str, Any] = field(default_factory=dict)
     bases: dict[str, tuple[str, Any]] = field(default_factory=dict)

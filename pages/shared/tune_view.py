@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from factorlasso_core import Fit, State
 from factorlasso_core.agreement import recovery
+from factorlasso_core.figures import series
 from factorlasso_core.figures import truth as truth_figures
-from factorlasso_core.figures.style import Theme
-from pages.shared import compute, feedback
+from pages.shared import baseline, compute, detail, feedback, pathview, selection, state
 from pages.shared.compute import Outcome, Use
 from pages.shared.sidebar import Inputs
 from pages.shared.state import Edits
 
+SECTIONS = "sections"  # key of the choice of what else is shown
 SCORES = {"precision": "Precision", "recall": "Recall", "sign_accuracy": "Sign accuracy", "rmse": "RMSE"}
 SCORE_HELP = {
     "precision": "Share of the non-zero loadings that are truly non-zero.",
@@ -32,6 +36,8 @@ STAGES = {
     "ols": "Prior from the data",
     "rules": "Cut, bounds and weights",
     "solve": "Solve and proof",
+    "path": "Path along λ",
+    "bands": "Bootstrap bands",
     "held": "Select: fits of the folds",
     "residuals": "Select: residuals of the folds",
     "map": "Select: map over α and cutoff",
@@ -39,20 +45,49 @@ STAGES = {
 
 
 def headline(inputs: Inputs, fit: Fit) -> None:
-    """Clusters and sizes, zeros, R², proof and time, always in view."""
-    columns = st.columns(5)
+    """Clusters and sizes, zeros, R², proof and time, always in view; with a pin what changed since."""
     count, sizes = _clusters(fit)
-    columns[0].metric("Clusters" if fit.clustering is not None else "Groups", count, help=feedback.CLUSTER_HELP)
-    zeros = int((fit.state == State.ZERO_BY_PENALTY).sum())
-    columns[1].metric("Exact zeros", f"{fit.zero_share:.1%}", help=f"{zeros} cells are zero by the penalty.")
-    columns[2].metric("Mean R²", _percent(fit.statistics.r2), help="In sample, mean over responses.")
-    columns[3].metric(
-        "Duality gap", feedback.gap(fit), help="Relative; proves how close the objective is to its minimum."
-    )
-    columns[4].metric(
-        "Fit", feedback.milliseconds(inputs.outcome), help="Time of this fit, or that it was in the cache."
-    )
+    change = _changes(inputs, fit)
+    plain = {"delta_color": "off", "delta_arrow": "off"}
+    # One row, not columns: each column would be one element more to draw at every step of a slider.
+    with st.container(horizontal=True):
+        st.metric("Clusters" if fit.clustering is not None else "Groups", count, change["clusters"],
+                  help=feedback.CLUSTER_HELP, **plain)  # fmt: skip
+        zeros = int((fit.state == State.ZERO_BY_PENALTY).sum())
+        st.metric("Exact zeros", f"{fit.zero_share:.1%}", change["zeros"],
+                  help=f"{zeros} cells are zero by the penalty.", **plain)  # fmt: skip
+        st.metric("Mean R²", _percent(fit.statistics.r2), change["r2"],
+                  help="In sample, mean over responses.", **plain)  # fmt: skip
+        st.metric("Duality gap", feedback.gap(fit),
+                  help="Relative; proves how close the objective is to its minimum.")  # fmt: skip
+        st.metric("Fit", feedback.milliseconds(inputs.outcome),
+                  help="Time of this fit, or that it was in the cache.")  # fmt: skip
     st.caption(sizes)
+
+
+def _changes(inputs: Inputs, fit: Fit) -> dict[str, str | None]:
+    """Differences of the metrics to the chosen pin, signed; None without one."""
+    pin = baseline.chosen(inputs.edits)
+    if pin is None:
+        return {"clusters": None, "zeros": None, "r2": None}
+    counts = fit.n_clusters, pin.fit.n_clusters
+    return {
+        "clusters": None if None in counts else _change(counts[0] - counts[1], "{:+d}"),
+        "zeros": _change(round(100 * (fit.zero_share - pin.fit.zero_share), 1), "{:+.1f} points"),
+        "r2": _change(round(100 * (_mean(fit.statistics.r2) - _mean(pin.fit.statistics.r2)), 2), "{:+.2f} points"),
+    }
+
+
+def _change(value: float, words: str) -> str | None:
+    """A difference to the pin in words; None where it is not known."""
+    if np.isnan(value):
+        return None
+    return f"{words.format(value)} to the pin" if value else "as pinned"
+
+
+def _mean(values: np.ndarray) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else float("nan")
 
 
 def _clusters(fit: Fit) -> tuple[str, str]:
@@ -72,8 +107,63 @@ def _clusters(fit: Fit) -> tuple[str, str]:
 
 
 def _percent(values: np.ndarray) -> str:
-    known = values[~np.isnan(values)]
-    return f"{known.mean():.1%}" if len(known) else "–"
+    mean = _mean(values)
+    return "–" if np.isnan(mean) else f"{mean:.1%}"
+
+
+def bar(inputs: Inputs, fit: Fit) -> list[str]:
+    """The selection as a list to search and change, which is that of the map, and the pins; returns the selection."""
+    left, middle, right = st.columns([6, 3, 2], vertical_alignment="bottom")
+    with left:
+        edits, key = inputs.edits, f"selected_{inputs.edits.data[:8]}"
+        names = [str(label) for label in fit.panel.responses]
+        state.put(key, [row for row in selection.rows(edits) if row in names])
+        rows = st.multiselect("Selected responses", names, key=key, placeholder="none: the path shows the mean",
+                              on_change=partial(_select, edits, key),
+                              help="Whose loadings the path draws, and whose details can be opened below.")  # fmt: skip
+    baseline.pin_controls(inputs, fit, middle, right)
+    baseline.choice(inputs)
+    return rows
+
+
+def _select(edits: Edits, key: str) -> None:
+    selection.choose(edits, tuple(state.value(key)), tuple(selection.columns(edits)))
+
+
+def path(inputs: Inputs, fit: Fit, rows: list[str]) -> None:
+    """Loadings along λ, and with a pin its λ beside the current one and what differs from it."""
+    pin = baseline.chosen(inputs.edits)
+    columns = selection.columns(inputs.edits)
+    if pin is None:
+        pathview.draw(inputs, fit, rows, columns)
+        return
+    left, right = st.columns([5, 2], gap="medium")
+    with left:
+        pathview.draw(inputs, fit, rows, columns, pin.fit)
+    with right:
+        baseline.summary(inputs, fit)
+
+
+def sections(inputs: Inputs, fit: Fit, rows: list[str]) -> None:
+    """What is asked for now and then: drawn while it is chosen, so that it costs nothing else."""
+    parts: dict[str, Callable[[], None]] = {
+        "Details of the selection": lambda: detail.body(inputs, fit, rows),
+        "Pinned fits": lambda: baseline.table(inputs),
+        "Difference to the pin": lambda: baseline.loadings(inputs, fit),
+        "R² of each response": lambda: feedback.chart(
+            series.r2_bars(fit, feedback.theme()), "r2", "R² of each response"
+        ),
+        "Proof of optimality": lambda: certificate(inputs, fit),
+        "What was computed": lambda: work(inputs),
+    }
+    if inputs.source.truth is not None:
+        parts["Compare with the truth"] = lambda: truth(inputs, fit)
+    picked = st.pills("More", list(parts), selection_mode="multi", key=SECTIONS, persist_state="session")
+    for name, draw in parts.items():
+        if name in picked:
+            with st.container(border=True):
+                st.markdown(f"**{name}**")
+                draw()
 
 
 def colour_limit(edits: Edits, fit: Fit) -> float:
@@ -90,44 +180,41 @@ def _largest(fit: Fit) -> float:
 def rescale(edits: Edits, fit: Fit) -> None:
     """Say where the colours end, and reset them to the fit on screen."""
     largest = _largest(fit)
-    left, right = st.columns([5, 1], vertical_alignment="center")
-    left.caption(f"Colours end at ±{edits.limit:.3g}; the largest loading is {largest:.3g}.")
-    if right.button("Rescale colours", key="rescale", width="stretch"):
-        edits.limit = largest or 1.0
-        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"Colours end at ±{edits.limit:.3g}; the largest loading is {largest:.3g}.")
+        if st.button("Rescale colours", key="rescale"):
+            edits.limit = largest or 1.0
+            st.rerun()
 
 
 def certificate(inputs: Inputs, fit: Fit) -> None:
-    """The proof, its parts, and what was computed for it."""
-    with st.container(border=True):
-        st.markdown("**Proof of optimality**")
-        if fit.certificate is None or fit.solved is None:
-            st.caption("Nothing was solved.")
-            return
-        rows = {
-            "Objective": f"{fit.objective:.10g}",
-            "Relative duality gap": f"{fit.certificate.relative_gap:.2e}",
-            "KKT residual": f"{fit.certificate.kkt_residual:.2e}",
-            "Iterations": f"{fit.solved.solution.iterations}",
-            "λ / λ_ref": f"{fit.spec.penalty.reg_lambda / inputs.scale:.3g}" if inputs.scale else "–",
-        }
-        st.table(pd.Series(rows, name="value"))
+    """The proof and its parts."""
+    if fit.certificate is None or fit.solved is None:
+        st.caption("Nothing was solved.")
+        return
+    rows = {
+        "Objective": f"{fit.objective:.10g}",
+        "Relative duality gap": f"{fit.certificate.relative_gap:.2e}",
+        "KKT residual": f"{fit.certificate.kkt_residual:.2e}",
+        "Iterations": f"{fit.solved.solution.iterations}",
+        "λ / λ_ref": f"{fit.spec.penalty.reg_lambda / inputs.scale:.3g}" if inputs.scale else "–",
+    }
+    feedback.facts({name: [text] for name, text in rows.items()})
 
 
 def work(inputs: Inputs) -> None:
-    """On request: which stages the last move recomputed, the counts of the session, and the room of the cache."""
+    """Which stages the last move recomputed, the counts of the session, and the room of the cache."""
     outcome, use = inputs.outcome, compute.use(inputs.outcome.shared)
-    with st.expander("What was computed", key="work"):
-        st.table(_stage_counts(outcome, use))
-        st.caption(
-            "A fit is made in these stages, each kept for the data and options it depends on, so that a move computes "
-            "only what it changes. Those of *Select* are counted by fold and by map; *This view* is about the fit."
-        )
-        whose = "all sessions share for demo data without edits" if outcome.shared else "is this session's own"
-        st.caption(
-            f"The cache that {whose} holds {use.entries} results in {use.used / 2**20:.1f} "
-            f"of {use.bound / 2**20:.0f} MiB; what was used longest ago leaves first."
-        )
+    st.table(_stage_counts(outcome, use))
+    st.caption(
+        "A fit is made in these stages, each kept for the data and options it depends on, so that a move computes "
+        "only what it changes. Those of *Select* are counted by fold and by map; *This view* is about the fit."
+    )
+    whose = "all sessions share for demo data without edits" if outcome.shared else "is this session's own"
+    st.caption(
+        f"The cache that {whose} holds {use.entries} results in {use.used / 2**20:.1f} "
+        f"of {use.bound / 2**20:.0f} MiB; what was used longest ago leaves first."
+    )
 
 
 def _stage_counts(outcome: Outcome, use: Use) -> pd.DataFrame:
@@ -148,19 +235,18 @@ def _stage_counts(outcome: Outcome, use: Use) -> pd.DataFrame:
     return pd.DataFrame(columns, index=[STAGES.get(name, name) for name in names])
 
 
-def truth(inputs: Inputs, fit: Fit, theme: Theme) -> None:
+def truth(inputs: Inputs, fit: Fit) -> None:
     """Only for the demo whose truth is known."""
     known = inputs.source.truth
     if known is None or inputs.outcome.error is not None:
+        st.caption("The fit on screen is an earlier one: there is nothing to compare.")
         return
-    with st.expander("Compare with the truth", key="truth", on_change="rerun") as box:
-        if box.open:
-            scores = recovery(fit, known.betas)
-            columns = st.columns(4)
-            for column, (name, score) in zip(columns, scores.items(), strict=False):
-                column.metric(SCORES[name], f"{score:.3f}", help=SCORE_HELP[name])
-            feedback.chart(
-                truth_figures.comparison(fit, known.betas, theme),
-                "truth_chart",
-                "True and fitted loadings and their difference",
-            )
+    scores = recovery(fit, known.betas)
+    columns = st.columns(4)
+    for column, (name, score) in zip(columns, scores.items(), strict=False):
+        column.metric(SCORES[name], f"{score:.3f}", help=SCORE_HELP[name])
+    feedback.chart(
+        truth_figures.comparison(fit, known.betas, feedback.theme()),
+        "truth_chart",
+        "True and fitted loadings and their difference",
+    )

@@ -353,27 +353,27 @@ def test_edited_signs_survive_pages_data_switches_and_bad_files() -> None:
 def test_a_painting_can_be_taken_back_and_brought_back() -> None:
     app = start("pages/2_Model.py")
     before = fit_id(app)
-    assert app.button(key="signs_undo").disabled and app.button(key="signs_paint").disabled
+    assert (
+        app.button(key="undo").disabled and app.button(key="redo").disabled and app.button(key="signs_paint").disabled
+    )
     app.multiselect(key="signs_cols").set_value(["Equity"])
     good(app.run())
     app.button(key="signs_paint").click()
     painted = fit_id(good(app.run()))
-    for wanted in (before, painted, before):
-        app.button(key="signs_undo").click()
+    assert app.button(key="undo").label == "Undo 40 signs"
+    for name, wanted in (("undo", before), ("redo", painted), ("undo", before)):
+        app.button(key=name).click()
         assert fit_id(good(app.run())) == wanted != ""
 
 
-def test_taking_back_a_painting_of_one_matrix_leaves_the_other_alone() -> None:
+def test_a_blank_painted_into_the_prior_clears_it() -> None:
     app = part(start(MODEL), "Prior")
     app.multiselect(key="prior_cols").set_value(["Equity"])
     app.number_input(key="prior_brush").set_value(0.5)
     good(app.run())
     app.button(key="prior_paint").click()
     good(app.run())
-    part(app, "Signs")
-    assert app.button(key="signs_undo").disabled
     assert (edits(app).prior["Equity"] == 0.5).all()
-    part(app, "Prior")
     app.number_input(key="prior_brush").set_value(None)
     good(app.run())
     app.multiselect(key="prior_cols").set_value(["Equity"])
@@ -523,7 +523,7 @@ def test_adaptive_weights_and_free_factors_change_the_fit() -> None:
 @pytest.mark.parametrize("word", ["COOPERATIVE", "UNILASSO"])
 def test_signs_a_model_does_not_take_are_kept_and_not_used(word) -> None:
     app = start(MODEL)
-    edits(app).about_to_change("signs")
+    edits(app).redraw()
     edits(app).signs = edits(app).signs.assign(Equity=-1.0)
     good(app.run())
     assert (fitted(app).box.rule == Rule.USER).any()

@@ -57,11 +57,12 @@ def healthy(url: str) -> bool:
 
 
 @contextmanager
-def running_app(log: Path) -> Iterator[str]:
-    """Address of the app, started as the README says."""
+def running_app(log: Path, script: Path | str = "app.py") -> Iterator[str]:
+    """Address of the app, started as the README says, or of another script under the same configuration."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless=true"]
+    options = ["--server.port", str(port), "--server.headless=true"]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), *options]
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         try:

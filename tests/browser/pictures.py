@@ -10,7 +10,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.conftest import ARGUMENTS, ROOT, chromium, running_app
 
 PICTURES = {
-    "tune": ("Tune", "light", 1010),
+    "tune": ("Tune", "light", 1460),
     "clusters-dark": ("Clusters?data=french", "dark", 900),
     "select": ("Select", "light", 1290),
     "model": ("Model?data=french&model=FCGL&derive=yes&gate=2.0", "light", 960),

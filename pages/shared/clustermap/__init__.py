@@ -1,0 +1,133 @@
+"""The live view: tree, matrix and cut on one canvas, drawn by the browser and answering to it.
+
+The script is plain JavaScript: its files, put together here in a fixed order, make one function, of which
+``main.js`` holds what Streamlit calls at every run. It comes with the HTML, which the page reads once when
+the component appears; of what a component gives as ``js`` the page hashes every character at every run, so
+that is a single call.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from factorlasso_core import Fit, Panel
+from factorlasso_core.arrays import Array
+from factorlasso_core.colouring import match_colours
+from pages.shared import selection, state
+from pages.shared.clustermap import views
+from pages.shared.clustermap.views import CUT_STEP, HIGHEST_CUT, LOWEST_CUT, Message
+from pages.shared.clustermap.wire import pack
+from pages.shared.state import Edits
+
+FOLDER = Path(__file__).parent
+SCRIPTS = (
+    "message.js",
+    "tree.js",
+    "rows.js",
+    "colours.js",
+    "surface.js",
+    "layout.js",
+    "draw_cells.js",
+    "draw_frame.js",
+    "words.js",
+    "select.js",
+    "zoom.js",
+    "pointer.js",
+    "keys.js",
+    "panel.js",
+    "main.js",
+)
+COLOURS = "cluster_colours"
+NAME = "factorLassoClustermap"  # of the function in the browser
+
+
+def _read(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def _script() -> str:
+    """Everything in one scope of its own; a second map finds the function of the first."""
+    body = "\n".join(map(_read, SCRIPTS))
+    return f"<script>globalThis.{NAME} ??= (() => {{\n{body}\nreturn clustermap;\n}})();</script>"
+
+
+_mount = st.components.v2.component(
+    "clustermap",
+    html=_read("map.html") + _script(),
+    css=_read("map.css"),
+    js=f"export default function (component) {{\n  return globalThis.{NAME}(component);\n}}\n",
+)
+
+
+def loadings(fit: Fit, edits: Edits, limit: float, key: str = "clustermap") -> None:
+    """Draw the loadings beside the tree; the cut and the selection made there reach the session.
+
+    Args:
+        limit: ``|β|`` at the ends of the colours.
+    """
+    _show(views.loadings(fit, limit, _colours(fit, edits), edits.groups), fit.panel, edits, key)
+
+
+def correlations(fit: Fit, edits: Edits, key: str = "correlations") -> None:
+    """Draw the correlations the clusters come from beside the tree."""
+    _show(views.correlations(fit, _colours(fit, edits), edits.groups), fit.panel, edits, key)
+
+
+def _show(view: Message, panel: Panel, edits: Edits, key: str) -> None:
+    square = view.header["columns"] is None
+    message = view | _selected(panel, edits, key, square) | Message({"slider": state.value("cutoff")})
+    _mount(
+        data=pack(message.header, message.arrays),
+        key=key,
+        on_cut_change=partial(_cut, key),
+        on_selection_change=partial(_choose, key, panel, edits, square),
+    )
+
+
+def _selected(panel: Panel, edits: Edits, key: str, square: bool) -> Message:
+    """The selection by place, and the number of the change it answers."""
+    held = selection.held(edits)
+    rows = _places(panel.responses, held.selection.rows)
+    columns = [] if square else _places(panel.factors, held.selection.columns)
+    chosen = {"rows": rows, "columns": columns}
+    return Message({"data": edits.data[:16], "selection": chosen, "stamp": held.stamps.get(key, 0)})
+
+
+def _places(labels: Any, chosen: tuple[str, ...]) -> list[int]:
+    wanted = set(chosen)
+    return [place for place, label in enumerate(labels) if str(label) in wanted] if wanted else []
+
+
+def _cut(key: str) -> None:
+    """Take over the cut that was dragged, as the sidebar's slider would."""
+    fraction = state.value(key, {}).get("cut")
+    if isinstance(fraction, int | float) and LOWEST_CUT <= fraction <= HIGHEST_CUT:
+        state.put("cutoff", round(round(fraction / CUT_STEP) * CUT_STEP, 2))
+
+
+def _choose(key: str, panel: Panel, edits: Edits, square: bool) -> None:
+    """Take over the selection made on the map; one of other data is late and counts for nothing."""
+    sent = state.value(key, {}).get("selection")
+    if not isinstance(sent, dict) or sent.get("data") != edits.data[:16]:
+        return
+    rows = tuple(str(panel.responses[place]) for place in sent["rows"] if place < len(panel.responses))
+    columns = () if square else tuple(str(panel.factors[place]) for place in sent["columns"])
+    selection.choose(edits, rows, columns)
+    selection.held(edits).stamps[key] = int(sent["stamp"])
+
+
+def _colours(fit: Fit, edits: Edits) -> Array | None:
+    """Colour numbers of the clusters, matched with those drawn last for these data."""
+    if fit.labels is None:
+        return None
+    if not state.has(COLOURS):
+        state.put(COLOURS, {})
+    store: dict[str, Array] = state.value(COLOURS)
+    for data in set(store) - set(state.session().edits):
+        del store[data]
+    store[edits.data] = match_colours(fit.labels, fit.counted, store.get(edits.data))
+    return store[edits.data]

@@ -1,0 +1,192 @@
+"""What the live view is told, and what the session makes of what it tells."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from factorlasso_core import Beliefs, ClusterOptions, FitSpec, LassoModelType, Panel, State, fit
+from factorlasso_core.demo import load_demo
+from factorlasso_core.options import PenaltyOptions, SignOptions
+from pages.shared import clustermap, selection, state
+from pages.shared.clustermap import views
+from pages.shared.clustermap.wire import pack, unpack
+from tests.app.test_pages import edits, fitted, go, good, metric, slider, start
+
+HCGL = LassoModelType.GROUP_LASSO_CLUSTERS
+
+
+def sent(app, place: int = 0):
+    """Header and arrays of the map on screen."""
+    found = [item.proto for item in app.get("bidi_component") if item.proto.component_name == "clustermap"]
+    return unpack(found[place].bytes)
+
+
+def french() -> Panel:
+    demo = load_demo("french")
+    return Panel.from_frames(demo.factors, demo.responses)
+
+
+def test_a_message_is_read_as_it_was_packed() -> None:
+    arrays = {"a": np.arange(3, dtype="u1"), "b": np.array([0.5, np.nan]), "c": np.eye(2, dtype="f4")}
+    content = pack({"name": "β <b>"}, arrays)
+    header, found = unpack(content)
+    assert header["name"] == "β <b>" and len(content) % 8 == 0
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(found[name], array.ravel())
+    with pytest.raises(ValueError, match="JSON"):
+        pack({"bad": float("nan")}, {})
+
+
+@pytest.mark.parametrize("model", ["LASSO", "GROUP_LASSO", "HCGL", "FCGL", "COOPERATIVE", "UNILASSO"])
+def test_the_map_shows_the_fit_on_screen_for_every_model(model) -> None:
+    app = start("pages/3_Tune.py", model=model)
+    ours = fitted(app)
+    header, arrays = sent(app)
+    assert header["fit"] == ours.digest
+    np.testing.assert_array_equal(arrays["values"].reshape(ours.beta.shape), ours.beta.astype("f4"))
+    assert (header["tree"] is not None) == (ours.clustering is not None)
+    assert ("tree" in header["orders"]) == (ours.clustering is not None)
+    if ours.labels is not None:
+        pairs = pd.crosstab(ours.labels, arrays["colour"])
+        assert ((pairs > 0).sum() == 1).all() and ((pairs > 0).sum(axis=1) == 1).all()
+
+
+def test_without_a_cut_by_height_the_line_cannot_be_moved() -> None:
+    app = start("pages/3_Tune.py", cut_by="count", clusters="7")
+    header, _ = sent(app)
+    assert not header["tree"]["drag"] and header["tree"]["asked"] == "at most 7" and header["tree"]["why"]
+
+
+def test_every_zero_has_its_reason() -> None:
+    panel = french()
+    signs = pd.DataFrame(np.nan, panel.responses, panel.factors)
+    signs.iloc[0, 0], signs.iloc[1, 0], signs.iloc[2, 1] = -1.0, 0.0, 1.0
+    beliefs = Beliefs.for_panel(panel, signs=signs, excluded={str(panel.responses[3]): [str(panel.factors[2])]})
+    spec = FitSpec(HCGL, penalty=PenaltyOptions(3e-5, 0.1), signs=SignOptions(derive=True, threshold_t=2.0))
+    ours = fit(panel, beliefs, spec)
+    names = np.array([name for name, _ in views.REASONS])[views.reasons(ours)]
+    assert names[0, 0] == "below" and names[1, 0] == "zero" and names[3, 2] == "zero"
+    assert (names[ours.beta != 0] == "").all() and (names[ours.beta == 0] != "").all()
+    gated = (ours.box.rule == 4) | (names == "gate")
+    assert (names == "gate").any() and gated.any()
+    assert set(names[ours.state == State.ZERO_BY_PENALTY]) <= {"penalty", "gate", "zero"}
+    header = views.loadings(ours, 1.0, None, None).header
+    assert {name for name, _ in header["legend"]} >= set(names.ravel()) - {""}
+
+
+def test_no_cut_joins_a_response_that_was_left_out() -> None:
+    app = start("pages/4_Clusters.py", data="french", short="exclude", warmup="60", window="2013-01-01_2017-12-31")
+    header, arrays = sent(app)
+    left_out = arrays["counted"] == 0
+    assert (arrays["cluster"][left_out] == -1).all() and (arrays["colour"][left_out] == -1).all()
+    assert (arrays["reach"] > 1e299).sum() == left_out.sum()
+    assert header["kind"] == "correlations"
+
+
+def test_large_correlations_are_rounded_and_small_ones_exact() -> None:
+    random = np.random.default_rng(0)
+    for count, kind, bound in ((20, "f4", 1e-7), (240, "i2", 5.1e-5)):
+        frame = pd.DataFrame(random.standard_normal((30, count))).add_prefix("r")
+        panel = Panel.from_frames(pd.DataFrame(random.standard_normal((30, 3))).add_prefix("f"), frame)
+        ours = fit(panel, spec=FitSpec(HCGL))
+        message = views.correlations(ours, None, None)
+        assert message.arrays["values"].dtype == kind
+        read = message.arrays["values"] * message.header["unit"]
+        np.testing.assert_allclose(read, ours.clustering.correlation, atol=bound)
+        assert len(json.dumps(message.header)) < 20_000
+
+
+def test_columns_are_ordered_by_the_correlation_of_the_factors() -> None:
+    random = np.random.default_rng(1)
+    x = random.standard_normal((200, 4))
+    x[:, 3] = x[:, 0] + 0.01 * random.standard_normal(200)
+    panel = Panel.from_frames(
+        pd.DataFrame(x, columns=list("abcd")), pd.DataFrame(x @ np.ones((4, 3)), columns=list("xyz"))
+    )
+    order = views.loadings(fit(panel, spec=FitSpec(HCGL)), 1.0, None, None).arrays["columnorder"].tolist()
+    assert sorted(order) == [0, 1, 2, 3] and abs(order.index(0) - order.index(3)) == 1
+
+
+@pytest.fixture
+def session(monkeypatch) -> dict:
+    """A session without a page."""
+    held: dict = {}
+    monkeypatch.setattr(state.st, "session_state", held)
+    state.session()
+    return held
+
+
+def test_a_dragged_cut_moves_the_slider_and_nonsense_does_not(session) -> None:
+    for told, expected in ((0.37, 0.37), (0.2999999, 0.3), (7.0, 0.3), ("x", 0.3), (None, 0.3)):
+        session["map"] = {"cut": told}
+        clustermap._cut("map")
+        assert session["cutoff"] == expected
+
+
+def test_a_selection_is_held_by_label_and_late_ones_of_other_data_are_dropped(session) -> None:
+    panel, mine = french(), SimpleNamespace(data="a" * 32)
+    state.session().edits[mine.data] = mine
+    session["map"] = {"selection": {"data": "a" * 16, "rows": [1, 0], "columns": [2], "stamp": 4}}
+    clustermap._choose("map", panel, mine, False)
+    assert selection.rows(mine) == [str(panel.responses[1]), str(panel.responses[0])]
+    assert selection.columns(mine) == [str(panel.factors[2])]
+    message = clustermap._selected(panel, mine, "map", False).header
+    assert message["selection"] == {"rows": [0, 1], "columns": [2]} and message["stamp"] == 4
+    session["map"] = {"selection": {"data": "b" * 16, "rows": [5], "columns": [], "stamp": 5}}
+    clustermap._choose("map", panel, mine, False)
+    assert selection.rows(mine)[0] == str(panel.responses[1])
+    selection.choose(mine)
+    assert not selection.of(mine)
+
+
+def test_selections_of_forgotten_data_are_forgotten(session) -> None:
+    for data in "abc":
+        state.session().edits = {data: None}
+        selection.choose(SimpleNamespace(data=data), ("x",))
+    assert set(session[selection.KEY]) == {"c"}
+
+
+def test_colours_stay_while_the_cutoff_moves_and_the_members_follow_the_selection() -> None:
+    app = start("pages/4_Clusters.py")
+    before = sent(app)[1]["colour"]
+    slider(app, "Dendrogram cutoff").set_value(0.4)
+    good(app.run())
+    after = sent(app)[1]["colour"]
+    assert len(set(after)) > len(set(before))
+    assert (after == before).mean() > 0.5
+    names = [str(name) for name in fitted(app).panel.responses[:3]]
+    store = {edits(app).data: selection.Held(selection.Selection(tuple(names)))}
+    app.session_state[selection.KEY] = store
+    good(app.run())
+    assert set(app.dataframe[0].value["response"]) == set(names)
+    assert sent(app)[0]["selection"]["rows"] == [0, 1, 2]
+    assert sent(go(app, "pages/3_Tune.py"))[0]["selection"]["rows"] == [0, 1, 2]
+    assert int(metric(app, "Clusters")) == len(set(after))
+
+
+def test_every_script_is_in_the_module_and_small() -> None:
+    files = {path.name for path in clustermap.FOLDER.glob("*.js")}
+    assert files == set(clustermap.SCRIPTS)
+    for name in files:
+        text = (clustermap.FOLDER / name).read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= 300 and max(map(len, text.splitlines())) <= 125
+        for risky in ("innerHTML", "insertAdjacentHTML", "eval(", "http://", "https://"):
+            assert risky not in text.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_the_spec_of_the_slider_is_that_of_the_line() -> None:
+    app = start("pages/3_Tune.py")
+    thumb = slider(app, "Dendrogram cutoff")
+    tree = sent(app)[0]["tree"]
+    assert (thumb.min, thumb.max, thumb.step, thumb.value) == (
+        tree["low"],
+        tree["high"],
+        tree["step"],
+        tree["fraction"],
+    )
+    assert ClusterOptions(cutoff_fraction=tree["high"]).cutoff_fraction == 1.0

@@ -1,0 +1,172 @@
+"""From a key on a slider to the painted answer: ``python -m tests.benchmarks.latency``.
+
+Starts the app and a page that only shows a text, and moves a slider on both in turn, in one browser: the
+*Tune* page of the demo, then of 500 responses on 20 factors, which are uploaded first. The clock is the
+page's own: it starts at the key and stops two frames after the new fit's digest stands in the page and in
+the map. The text page answers with nothing but another text, so what is above its figure is ours: the fit,
+its statistics, and everything that is drawn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from playwright.sync_api import Page, sync_playwright
+
+from tests.benchmarks.panels import make_panel
+from tests.browser.conftest import ARGUMENTS, chromium, running_app
+
+TEXT_PAGE = """import streamlit as st
+value = st.slider("Penalty λ", 0, 1000, 400)
+st.html(f'<p class="fit-id">{value}</p>')
+"""
+WARM_UP = 3
+MOST = 1.35  # times the text page
+REST = 120  # milliseconds between two keys
+# Resolves with the time from the next key to two frames after all marks show the same new text.
+CLOCK = """
+() => {
+  const maps = [...document.querySelectorAll('*')].flatMap((e) => [...(e.shadowRoot?.querySelectorAll('.map') ?? [])]);
+  const read = () => {
+    const page = [...document.querySelectorAll('.fit-id')].map((e) => e.textContent.trim());
+    return [...page, ...maps.map((map) => map.dataset.fit)];
+  };
+  const before = read()[0];
+  window.answer = new Promise((resolve, reject) => {
+    document.addEventListener('keydown', () => {
+      const start = performance.now();
+      const look = () => {
+        const now = read();
+        if (now.length && now[0] !== before && now.every((text) => text === now[0])) {
+          requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - start)));
+        } else if (performance.now() - start > 20000) reject(new Error('no answer'));
+        else requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+    }, { capture: true, once: true });
+  });
+}
+"""
+
+
+@dataclass(frozen=True)
+class Times:
+    """Milliseconds of every step on both pages."""
+
+    ours: list[float]
+    text: list[float]
+
+    def line(self, name: str) -> str:
+        """One row of the printed table."""
+        (mine, mine95), (bare, bare95) = (np.percentile(times, (50, 95)) for times in (self.ours, self.text))
+        return f"{name:>12} {mine:8.1f} {mine95:8.1f} {bare:10.1f} {bare95:8.1f} {mine / bare:8.2f}"
+
+    @property
+    def ratio(self) -> float:
+        """Median of ours to that of the text page."""
+        return float(np.median(self.ours) / np.median(self.text))
+
+
+def step(page: Page) -> float:
+    """Press a key on the slider and return the milliseconds until the answer is painted."""
+    thumb = page.get_by_role("slider", name="Penalty λ")
+    thumb.focus()
+    page.evaluate(CLOCK)
+    page.keyboard.press("ArrowRight")
+    taken = float(page.evaluate("() => window.answer"))
+    page.wait_for_timeout(REST)
+    return taken
+
+
+def measure(ours: Page, text: Page, steps: int) -> Times:
+    """Let both pages take turns, so that whatever else the machine does hits both."""
+    pairs = []
+    for _ in range(WARM_UP + steps):
+        ours.bring_to_front()
+        mine = step(ours)
+        text.bring_to_front()
+        pairs.append((mine, step(text)))
+    return Times(*(list(times) for times in zip(*pairs[WARM_UP:], strict=True)))
+
+
+def ready(page: Page) -> None:
+    """Wait until the map of the page is drawn and the page rests."""
+    page.locator(".fit-id").wait_for(state="attached")
+    page.locator(".map[data-fit]").wait_for()
+    page.wait_for_timeout(1500)
+
+
+def open_demo(page: Page, url: str, _: Path) -> None:
+    """The *Tune* page of the default demo."""
+    page.goto(f"{url}/Tune")
+    ready(page)
+
+
+def open_large(page: Page, url: str, folder: Path) -> None:
+    """The *Tune* page of 500 responses on 20 factors, uploaded."""
+    panel = make_panel()
+    page.goto(f"{url}/Data")
+    page.locator(".fit-id").wait_for(state="attached")
+    page.get_by_text("Upload your own").click()
+    frames = {"Responses file": (panel.y, panel.responses), "Factors file": (panel.x, panel.factors)}
+    for word, (values, names) in frames.items():
+        path = folder / f"{word}.csv"
+        pd.DataFrame(values, panel.index, names).to_csv(path, index_label="date")
+        field = page.get_by_test_id("stFileUploader").filter(has_text=word).locator("input[type=file]")
+        field.set_input_files(path)
+        page.wait_for_timeout(3000)
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Tune", exact=True).click()
+    page.get_by_role("heading", name="Tune", exact=True).first.wait_for()
+    ready(page)
+
+
+CASES: dict[str, Callable[[Page, str, Path], None]] = {"demo": open_demo, "500 x 20": open_large}
+
+
+@contextmanager
+def pages(folder: Path) -> Iterator[tuple[Any, str, str]]:
+    """A browser, and the addresses of the app and of the text page."""
+    script = folder / "text.py"
+    script.write_text(TEXT_PAGE, encoding="utf-8")
+    with ExitStack() as stack:
+        app = stack.enter_context(running_app(folder / "app.log"))
+        text = stack.enter_context(running_app(folder / "text.log", script))
+        playwright = stack.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        stack.callback(browser.close)
+        yield browser, app, text
+
+
+def main() -> None:
+    """Print p50 and p95 of both pages, and their ratio."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=30, help="measured on each page, after three to warm up")
+    parser.add_argument("--only", choices=list(CASES), help="one of the cases")
+    options = parser.parse_args()
+    print(f"{'ms':>12} {'Tune p50':>8} {'p95':>8} {'text p50':>10} {'p95':>8} {'ratio':>8}", flush=True)
+    with tempfile.TemporaryDirectory() as name, pages(Path(name)) as (browser, app, text_url):
+        for case, arrive in CASES.items():
+            if options.only not in (None, case):
+                continue
+            size = {"width": 1400, "height": 1100}
+            ours, text = browser.new_page(viewport=size), browser.new_page(viewport=size)
+            arrive(ours, app, Path(name))
+            text.goto(text_url)
+            text.locator(".fit-id").wait_for()
+            times = measure(ours, text, options.steps)
+            verdict = "" if times.ratio <= MOST else f"   above {MOST}"
+            print(times.line(case) + verdict, flush=True)
+            ours.close()
+            text.close()
+
+
+if __name__ == "__main__":
+    main()
