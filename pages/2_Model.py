@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import editors, feedback, layout, model_view, reason_map, state
+from pages.shared import clustermap, editors, feedback, layout, model_view, reason_map, state, tune_view
 
 inputs = layout.begin("Model")
 edits, fit, kind = inputs.edits, feedback.need_fit(inputs.outcome), inputs.spec.model_type
@@ -21,14 +21,18 @@ if part == "Signs":
     if not kind.takes_signs:
         model_view.kept_but_unused(kind, "signs")
     model_view.automatic_signs(inputs)
-    editors.paint_signs(edits, feedback.members(fit))
-    left, right = st.columns(2, gap="medium")
-    with left:
-        editors.signs(edits, derived=inputs.spec.signs.derive)
-    with right:
-        model_view.reasons(fit)
-    st.caption(feedback.sign_summary(fit))
-    model_view.at_a_glance(fit, state.value("map_of") or "rule")
+    if model_view.signs_tool() == "Paint":
+        clustermap.signs(fit, edits, tune_view.colour_limit(edits, fit))
+        st.caption(feedback.sign_summary(fit))
+    else:
+        editors.paint_signs(edits, feedback.members(fit))
+        left, right = st.columns(2, gap="medium")
+        with left:
+            editors.signs(edits, derived=inputs.spec.signs.derive)
+        with right:
+            model_view.reasons(fit)
+        st.caption(feedback.sign_summary(fit))
+        model_view.at_a_glance(fit, state.value("map_of") or "rule")
     editors.files(edits, "signs", edits.signs, inputs.source.key)
     model_view.excluded(inputs)
 elif part == "Prior":

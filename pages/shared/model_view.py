@@ -69,6 +69,12 @@ def _sign_details(inputs: Inputs) -> None:
              "A prior that is not zero replaces a derived sign by its own, as the reference does.")  # fmt: skip
 
 
+def signs_tool() -> str:
+    """How signs are edited: typed into a grid or painted on the map, in turn, so that neither slows the other."""
+    return st.segmented_control("Edit signs by", ["Type", "Paint"], default="Type", required=True, key="signs_tool",
+                                label_visibility="collapsed")  # fmt: skip
+
+
 def reasons(fit: Fit) -> None:
     """What bounds each loading, row by row beside the editor."""
     shown = st.segmented_control("Map of", list(MAPS), format_func=MAPS.__getitem__, default="rule", required=True,

@@ -15,6 +15,7 @@ from factorlasso_core.options import PenaltyOptions, SignOptions
 from pages.shared import clustermap, selection, state
 from pages.shared.clustermap import views
 from pages.shared.clustermap.wire import pack, unpack
+from pages.shared.history import History, Snapshot
 from tests.app.test_pages import edits, fitted, go, good, metric, slider, start
 
 HCGL = LassoModelType.GROUP_LASSO_CLUSTERS
@@ -190,3 +191,88 @@ def test_the_spec_of_the_slider_is_that_of_the_line() -> None:
         tree["fraction"],
     )
     assert ClusterOptions(cutoff_fraction=tree["high"]).cutoff_fraction == 1.0
+
+
+# Painting ------------------------------------------------------------------------------------------
+
+
+def names_of_marks(app) -> np.ndarray:
+    header, arrays = sent(app)
+    return np.array(header["marks"])[arrays["mark"]].reshape(len(header["rows"]), -1)
+
+
+def test_the_map_of_signs_marks_the_rule_in_force_of_every_cell() -> None:
+    app = start("pages/2_Model.py", data="french", derive="yes", gate="2.0")
+    app.segmented_control(key="signs_tool").set_value("Paint")
+    good(app.run())
+    ours = fitted(app)
+    mine = edits(app)
+    given = mine.signs.copy()
+    given.iloc[0, 0], given.iloc[1, 0], given.iloc[2, 1] = -1.0, 0.0, 1.0
+    mine.signs, mine.excluded = given, {str(ours.panel.responses[3]): [str(ours.panel.factors[2])]}
+    mine.redraw()
+    good(app.run())
+    names, ours = names_of_marks(app), fitted(app)
+    assert [names[0, 0], names[1, 0], names[2, 1], names[3, 2]] == ["user-", "user0", "user+", "excluded"]
+    rule, sign = ours.box.rule, ours.box.signs
+    for name, wanted in (("derived+", (3, 1)), ("derived-", (3, -1))):
+        np.testing.assert_array_equal(names == name, (rule == wanted[0]) & (sign == wanted[1]))
+    np.testing.assert_array_equal(names == "gated", rule == 4)
+    assert (names == "gated").any() and not (names == "").any()
+    header, arrays = sent(app)
+    assert {name for name, _ in header["legend"]} >= set(names.ravel())
+    np.testing.assert_array_equal(arrays["values"].reshape(ours.beta.shape), ours.beta.astype("f4"))
+
+
+def test_signs_a_model_does_not_use_are_marked_and_said_to_be_unused() -> None:
+    app = start("pages/2_Model.py", model="UNILASSO")
+    app.segmented_control(key="signs_tool").set_value("Paint")
+    good(app.run())
+    takes = fitted(app).spec.model_type.takes_signs
+    edits(app).signs.iloc[0, 0] = 1.0
+    edits(app).signs = edits(app).signs.copy()
+    good(app.run())
+    header, arrays = sent(app)
+    assert names_of_marks(app)[0, 0] == "user+"
+    assert ("does not use" in header["rule_words"][arrays["rule"][0]]) == (not takes)
+
+
+def held_signs(shape=(3, 4)) -> SimpleNamespace:
+    signs = pd.DataFrame(np.nan, [f"r{i}" for i in range(shape[0])], [f"f{j}" for j in range(shape[1])])
+    mine = SimpleNamespace(data="a" * 32, signs=signs, history=History(), redrawn=0)
+    mine.redraw = lambda: setattr(mine, "redrawn", mine.redrawn + 1)
+    mine.history.note(Snapshot({"signs": signs}, {"lam": 1.0}), 0.0)
+    return mine
+
+
+def stroke(number: int, brush: str, *cells: int) -> dict:
+    return {"number": number, "brush": brush, "cells": list(cells)}
+
+
+def test_every_stroke_is_taken_once_and_is_a_step_of_its_own(session) -> None:
+    mine, data = held_signs(), "a" * 16
+    first, second = stroke(1, "+", 0, 1, 5), stroke(2, "0", 11)
+    clustermap.paint.take(mine, "map", {"data": data, "strokes": [first]})
+    clustermap.paint.take(mine, "map", {"data": data, "strokes": [first, second, stroke(3, "blank", 0, 99, -1)]})
+    wanted = np.full((3, 4), np.nan)
+    wanted[0, 1] = wanted[1, 1] = 1.0
+    wanted[2, 3] = 0.0
+    np.testing.assert_array_equal(mine.signs.to_numpy(), wanted)
+    assert clustermap.paint.answered(mine, "map") == 3 and mine.redrawn == 3
+    counts = [int(mine.history.back().beliefs["signs"].notna().to_numpy().sum()) for _ in range(3)]
+    assert counts == [4, 3, 0] and mine.history.back() is None
+
+
+@pytest.mark.parametrize("told", [None, "x", {}, {"data": "b" * 16, "strokes": [stroke(1, "+", 0)]}])
+def test_late_or_strange_strokes_change_nothing(session, told) -> None:
+    mine = held_signs()
+    clustermap.paint.take(mine, "map", told)
+    assert mine.signs.isna().all().all() and clustermap.paint.answered(mine, "map") == 0
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_cells_are_numbered_row_by_row_however_the_matrix_lies_in_memory(order) -> None:
+    signs = pd.DataFrame(np.full((2, 3), np.nan, order=order))
+    painted = clustermap.paint.painted(signs, [1, 3], -1.0)
+    assert painted.iloc[0, 1] == painted.iloc[1, 0] == -1 and painted.notna().to_numpy().sum() == 2
+    assert signs.isna().all().all()

@@ -8,6 +8,7 @@ that is a single call.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from factorlasso_core import Fit, Panel
 from factorlasso_core.arrays import Array
 from factorlasso_core.colouring import match_colours
 from pages.shared import selection, state
-from pages.shared.clustermap import views
+from pages.shared.clustermap import paint, sign_view, views
 from pages.shared.clustermap.views import CUT_STEP, HIGHEST_CUT, LOWEST_CUT, Message
 from pages.shared.clustermap.wire import pack
 from pages.shared.state import Edits
@@ -37,6 +38,7 @@ SCRIPTS = (
     "select.js",
     "zoom.js",
     "pointer.js",
+    "paint.js",
     "keys.js",
     "panel.js",
     "main.js",
@@ -72,12 +74,23 @@ def loadings(fit: Fit, edits: Edits, limit: float, key: str = "clustermap") -> N
     _show(views.loadings(fit, limit, _colours(fit, edits), edits.groups), fit.panel, edits, key)
 
 
+def signs(fit: Fit, edits: Edits, limit: float, key: str = "signs_map") -> None:
+    """Draw the sign rule of every loading; strokes painted there change the analyst's signs.
+
+    Args:
+        limit: ``|β|`` at the ends of the colours.
+    """
+    view = sign_view.signs(fit, edits.signs, limit, _colours(fit, edits), edits.groups)
+    answered = Message({"painted": paint.answered(edits, key)})
+    _show(view | answered, fit.panel, edits, key, on_paint_change=partial(_paint, key, edits))
+
+
 def correlations(fit: Fit, edits: Edits, key: str = "correlations") -> None:
     """Draw the correlations the clusters come from beside the tree."""
     _show(views.correlations(fit, _colours(fit, edits), edits.groups), fit.panel, edits, key)
 
 
-def _show(view: Message, panel: Panel, edits: Edits, key: str) -> None:
+def _show(view: Message, panel: Panel, edits: Edits, key: str, **callbacks: Callable[[], None]) -> None:
     square = view.header["columns"] is None
     message = view | _selected(panel, edits, key, square) | Message({"slider": state.value("cutoff")})
     _mount(
@@ -85,6 +98,7 @@ def _show(view: Message, panel: Panel, edits: Edits, key: str) -> None:
         key=key,
         on_cut_change=partial(_cut, key),
         on_selection_change=partial(_choose, key, panel, edits, square),
+        **callbacks,
     )
 
 
@@ -118,6 +132,11 @@ def _choose(key: str, panel: Panel, edits: Edits, square: bool) -> None:
     columns = () if square else tuple(str(panel.factors[place]) for place in sent["columns"])
     selection.choose(edits, rows, columns)
     selection.held(edits).stamps[key] = int(sent["stamp"])
+
+
+def _paint(key: str, edits: Edits) -> None:
+    """Take over what was painted on the map."""
+    paint.take(edits, key, state.value(key, {}).get("paint"))
 
 
 def _colours(fit: Fit, edits: Edits) -> Array | None:

@@ -11,6 +11,14 @@ const MARKS = {
   warmup: { tile: "paper", hatch: "lines" },
   nodata: { tile: "paper", hatch: "bars" },
   prior: { tile: null, hatch: null },
+  "user+": { tile: null, hatch: "slash" },
+  "user-": { tile: null, hatch: "back" },
+  user0: { tile: "held", hatch: "cross" },
+  "derived+": { tile: null, hatch: "bars" },
+  "derived-": { tile: null, hatch: "lines" },
+  gated: { tile: "held", hatch: "dots" },
+  excluded: { tile: "held", hatch: "grid" },
+  nonneg: { tile: null, hatch: "bars" },
 };
 
 /** Rows and columns at least partly on screen. */
@@ -22,21 +30,26 @@ function visible(state) {
   };
 }
 
+/** Whether cells are few and large enough to be drawn one by one, with their marks. */
+function isFine(state) {
+  const { r0, r1, c0, c1 } = visible(state);
+  return (r1 - r0) * (c1 - c0) <= MOST_CELLS && state.box.rowHeight >= 4;
+}
+
 /** Draw the matrix. */
 function drawCells(surface, state) {
   const { heat } = state.box;
   const seen = visible(state);
-  const fine = (seen.r1 - seen.r0) * (seen.c1 - seen.c0) <= MOST_CELLS && state.box.rowHeight >= 4;
   surface.clip(heat.x, heat.y, heat.width, heat.height, () => {
-    if (fine) drawEach(surface, state, seen);
+    if (isFine(state)) drawEach(surface, state, seen);
     else drawBitmap(surface, state, seen);
   });
 }
 
 /** One rectangle a cell, its mark, and its number where it fits. */
 function drawEach(surface, state, seen) {
-  const { look, box, columns, reasons, values, message } = state;
-  const names = message.reasons;
+  const { look, box, columns, marks: codes, values, message } = state;
+  const names = message.marks;
   const gap = Math.min(1, box.rowHeight / 8);
   const marks = [];
   for (let i = seen.r0; i < seen.r1; i += 1) {
@@ -44,35 +57,49 @@ function drawEach(surface, state, seen) {
     for (let j = seen.c0; j < seen.c1; j += 1) {
       const at = i * columns.length + j;
       const x = columnAt(state, j);
-      const mark = MARKS[names[reasons[at]]];
+      const mark = MARKS[names[codes[at]]];
       const shade = shadeOf(values[at], message.limit);
       const plain = !mark?.tile || values[at];
       surface.rect(x, y, box.columnWidth - gap, box.rowHeight - gap, plain ? look.shades.css[shade] : look[mark.tile]);
-      if (mark) marks.push([names[reasons[at]], x, y]);
+      if (mark) marks.push([names[codes[at]], x, y, values[at] ? numberColour(look, shade) : look.ink]);
     }
   }
   drawMarks(surface, state, marks);
-  if (box.rowHeight >= 13 && box.columnWidth >= 36) drawNumbers(surface, state, seen);
+  if (numbered(state)) drawNumbers(surface, state, seen);
 }
 
-/** Marks of the same kind as one path each. */
+/** Whether cells have room for their numbers, beside a sign where there are signs. */
+function numbered({ box, message }) {
+  return box.rowHeight >= 13 && box.columnWidth >= (message.paint ? 56 : 36);
+}
+
+/** Where in a cell its mark stands: a sign leaves the middle to the number. */
+function markCentre(state, x) {
+  return state.message.paint && numbered(state) ? x + 12 : x + state.box.columnWidth / 2;
+}
+
+function numberColour(look, shade) {
+  return look.shades.white[shade] ? "#ffffff" : "#000000";
+}
+
+/** Marks of the same kind and colour as one path each. */
 function drawMarks(surface, state, marks) {
   const { look, box } = state;
   const size = Math.max(1.2, Math.min(4, 0.28 * Math.min(box.rowHeight, box.columnWidth)));
   const paths = new Map();
-  for (const [name, x, y] of marks) {
-    if (!paths.has(name)) paths.set(name, []);
-    const middle = [x + box.columnWidth / 2, y + box.rowHeight / 2];
+  for (const [name, x, y, ink] of marks) {
+    const colour = name === "penalty" || name === "nodata" ? look.muted : ink;
+    const key = `${name} ${colour}`;
+    if (!paths.has(key)) paths.set(key, { colour, path: [] });
+    const middle = [markCentre(state, x), y + box.rowHeight / 2];
     const cell = [x + 1, y + 1, box.columnWidth - 3, box.rowHeight - 3];
-    paths.get(name).push(...markPath(name, ...middle, size, cell));
+    paths.get(key).path.push(...markPath(name, ...middle, size, cell));
   }
-  for (const [name, path] of paths) {
-    surface.path(path, name === "penalty" || name === "nodata" ? look.muted : look.ink, 1.25);
-  }
+  for (const { colour, path } of paths.values()) surface.path(path, colour, 1.25);
 }
 
 /** A mark around a point: told apart by shape alone. */
-function markPath(name, x, y, s, [left, top, wide, high]) {
+function markPath(name, x, y, s, cell) {
   const end = [NaN, NaN];
   switch (name) {
     case "penalty": return [x - 1, y, x + 1, y, ...end];
@@ -82,14 +109,30 @@ function markPath(name, x, y, s, [left, top, wide, high]) {
     case "gate": return [...ring(x, y, s), ...end];
     case "warmup": return [x - 2 * s, y - 1.5, x + 2 * s, y - 1.5, ...end, x - 2 * s, y + 1.5, x + 2 * s, y + 1.5, ...end];
     case "nodata": return [x - s, y, x + s, y, ...end];
-    default: return [left, top, left + wide, top, left + wide, top + high, left, top + high, left, top, ...end];
+    case "gated": return markPath("gate", x, y, s, cell);
+    case "excluded": return markPath("zero", x, y, s, cell);
+    case "nonneg": return [x - s, y - s, x + s, y - s / 4, x - s, y + s / 2, ...end, x - s, y + s, x + s, y + s, ...end];
+    case "derived+": case "derived-": return signPath(name.slice(-1), x, y, s);
+    case "user+": case "user-": case "user0": return [...signPath(name.slice(-1), x, y, s), ...framePath(cell)];
+    default: return framePath(cell);
   }
 }
 
-function ring(x, y, radius) {
+function framePath([left, top, wide, high]) {
+  return [left, top, left + wide, top, left + wide, top + high, left, top + high, left, top, NaN, NaN];
+}
+
+/** A sign: plus, minus, or a narrow zero. */
+function signPath(sign, x, y, s) {
+  const minus = [x - s, y, x + s, y, NaN, NaN];
+  if (sign === "0") return [...ring(x, y, s, 0.6), NaN, NaN];
+  return sign === "-" ? minus : [...minus, x, y - s, x, y + s, NaN, NaN];
+}
+
+function ring(x, y, radius, narrow = 1) {
   const points = [];
   for (let k = 0; k <= 12; k += 1) {
-    points.push(x + radius * Math.cos((k * Math.PI) / 6), y + radius * Math.sin((k * Math.PI) / 6));
+    points.push(x + narrow * radius * Math.cos((k * Math.PI) / 6), y + radius * Math.sin((k * Math.PI) / 6));
   }
   return points;
 }
@@ -103,8 +146,9 @@ function drawNumbers(surface, state, seen) {
     for (let j = seen.c0; j < seen.c1; j += 1) {
       const value = values[i * columns.length + j];
       if (!value) continue;
-      const fill = look.shades.white[shadeOf(value, message.limit)] ? "#ffffff" : "#000000";
-      surface.text(cellNumber(value), columnAt(state, j + 0.5), y, { fill, size, align: "center" });
+      const fill = numberColour(look, shadeOf(value, message.limit));
+      const x = message.paint ? columnAt(state, j + 1) - 7 : columnAt(state, j + 0.5);
+      surface.text(cellNumber(value), x, y, { fill, size, align: message.paint ? "right" : "center" });
     }
   }
 }
@@ -119,7 +163,7 @@ function drawBitmap(surface, state, seen) {
   state.bitmap ??= cellBitmap(state);
   const [x, y] = [columnAt(state, 0), rowAt(state, 0)];
   surface.image(state.bitmap, x, y, columns.length * box.columnWidth, rows.length * box.rowHeight, box.rowHeight < 1);
-  if (!state.message.reason) return;
+  if (!state.message.mark) return;
   for (const [name, rects] of runs(state, seen)) surface.hatch(rects, MARKS[name].hatch, state.look.muted);
   if (box.columnWidth < 6) return;
   for (let j = seen.c0; j <= seen.c1; j += 1) {
@@ -129,7 +173,7 @@ function drawBitmap(surface, state, seen) {
 
 /** One pixel a cell. */
 function cellBitmap(state) {
-  const { look, rows, columns, reasons, values, message } = state;
+  const { look, rows, columns, marks, values, message } = state;
   const bitmap = document.createElement("canvas");
   bitmap.width = columns.length;
   bitmap.height = rows.length;
@@ -137,12 +181,12 @@ function cellBitmap(state) {
   const pixels = context.createImageData(columns.length, rows.length);
   const packed = new Uint32Array(pixels.data.buffer);
   const shade = Uint32Array.from(look.shades.rgb, packedColour);
-  const tiles = message.reasons.map((name) => {
+  const tiles = message.marks.map((name) => {
     const tile = MARKS[name]?.tile;
     return tile ? packedColour(channels(tile === "paper" ? look.page : look[tile])) : null;
   });
   for (let at = 0; at < packed.length; at += 1) {
-    const tile = tiles[reasons[at]];
+    const tile = tiles[marks[at]];
     packed[at] = tile !== null && !values[at] ? tile : shade[shadeOf(values[at], message.limit)];
   }
   context.putImageData(pixels, 0, 0);
@@ -153,16 +197,16 @@ function packedColour([red, green, blue]) {
   return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
 
-/** Rectangles over runs of cells of one reason down each column, by reason. */
+/** Rectangles over runs of cells of one mark down each column, by mark. */
 function runs(state, seen) {
-  const { box, columns, reasons, message } = state;
+  const { box, columns, marks, message } = state;
   const found = new Map();
   for (let j = seen.c0; j < seen.c1; j += 1) {
     for (let i = seen.r0; i < seen.r1;) {
-      const reason = reasons[i * columns.length + j];
+      const mark = marks[i * columns.length + j];
       let end = i + 1;
-      while (end < seen.r1 && reasons[end * columns.length + j] === reason) end += 1;
-      const name = message.reasons[reason];
+      while (end < seen.r1 && marks[end * columns.length + j] === mark) end += 1;
+      const name = message.marks[mark];
       if (MARKS[name]?.hatch) {
         if (!found.has(name)) found.set(name, []);
         found.get(name).push(columnAt(state, j), rowAt(state, i), box.columnWidth - 1, (end - i) * box.rowHeight);

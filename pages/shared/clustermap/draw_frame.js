@@ -211,7 +211,9 @@ function drawLegend(surface, state) {
     surface.rect(entry.x, middle - 7, 16, 14, tile && tile !== "paper" ? look[tile] : look.page);
     surface.frame(entry.x, middle - 7, 16, 14, look.grid, 1);
     const cell = [entry.x + 2, middle - 5, 12, 10];
-    surface.path(markPath(entry.mark, entry.x + 8, middle, 4, cell), look.ink, 1.25);
+    const { hatch } = MARKS[entry.mark];
+    if (hatch && !isFine(state)) surface.hatch([entry.x, middle - 7, 16, 14], hatch, look.ink);
+    else surface.path(markPath(entry.mark, entry.x + 8, middle, 4, cell), look.ink, 1.25);
     surface.text(entry.words, entry.x + 22, middle, { fill: look.ink, size: 12 });
   }
 }
@@ -228,6 +230,7 @@ function drawOver(surface, state) {
     }
   });
   surface.clip(heat.x, heat.y - 5, heat.width, heat.height + 6, () => {
+    drawStrokes(surface, state);
     for (const [first, end] of stretches(marked.columns)) {
       const x = columnAt(state, first);
       haloed(surface, x, heat.y + 1, (end - first) * box.columnWidth - 1, heat.height - 2, look, 1.75);

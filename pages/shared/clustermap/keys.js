@@ -5,7 +5,10 @@ const SETTLED = 200; // milliseconds after the last key until a moved cut is sen
 /** Listen to keys on the map, on the cut, and in the search field. */
 function listenToKeys(state) {
   const { root, over, cut, find } = state.dom;
-  root.addEventListener("keydown", (event) => event.stopPropagation()); // the page has shortcuts of its own
+  root.addEventListener("keydown", (event) => {
+    // The page has shortcuts of its own: of them only those with Ctrl or ⌘, as undo, are meant here too.
+    if (!(event.ctrlKey || event.metaKey) || event.target === find) event.stopPropagation();
+  });
   over.addEventListener("focus", () => focused(state, true));
   over.addEventListener("blur", () => focused(state, false));
   over.addEventListener("keydown", (event) => {
@@ -50,16 +53,19 @@ const MOVES = {
 
 /** Do what a key on the map asks for; whether it asked for anything. */
 function onMap(state, event) {
-  const { cursor, rows } = state;
+  const { cursor, rows, message } = state;
   const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (MOVES[name]) moveCursor(state, ...MOVES[name]);
   else if (name === "Enter" || name === " ") chooseAt(state, { kind: "cell", ...cursor }, event);
-  else if (name === "Escape") clearSelection(state);
+  else if (name === "Escape") dropStroke(state) || (state.brush ? takeBrush(state, null) : clearSelection(state));
+  else if (message.paint && !event.ctrlKey && !event.metaKey && name in BRUSH_KEYS) paintChosen(state, BRUSH_KEYS[name]);
   else if (name === "+" || name === "=") zoomAt(state, middle(cursor), 0.7);
   else if (name === "-") zoomAt(state, middle(cursor), 1 / 0.7);
   else if (name === "0") showEverything(state);
   else if (name === "/") state.dom.find.focus();
   else if (event.ctrlKey || event.metaKey) return false;
+  else if (name === "z") zoomAt(state, middle(cursor), event.shiftKey ? 1 / 0.7 : 0.7);
+  else if (name === "a") showEverything(state);
   else if (name === "r") chooseAt(state, { kind: "row", row: cursor.row }, event);
   else if (name === "c") chooseAt(state, { kind: "column", column: cursor.column }, event);
   else if (name === "b") chooseBranch(state, event);

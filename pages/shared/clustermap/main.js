@@ -17,12 +17,18 @@ function freshState(host) {
     hover: null,
     focused: false,
     text: "",
+    brush: null,
+    stroke: null,
+    strokes: [], // sent, and not answered yet
+    strokeCount: 0,
+    strokesSeen: 0,
     sent: 0,
     scrolled: -Infinity,
     due: null,
     dispose: [],
   };
   listenToBar(state);
+  listenToBrushes(state);
   listenToPointer(state);
   listenToCut(state);
   listenToKeys(state);
@@ -47,13 +53,19 @@ function take(state, message) {
     state.view = null;
     state.sent = message.stamp;
     state.cursor = { row: 0, column: 0 };
-    state.anchor = state.preview = state.waiting = null;
+    state.anchor = state.preview = state.waiting = state.stroke = null;
+    state.strokes = [];
+    state.strokeCount = message.painted ?? 0;
   }
   if (old?.tree?.id !== message.tree?.id) state.order.folded.clear();
   if (message.stamp === state.sent) {
     state.selection = { rows: new Set(message.selection.rows), columns: new Set(message.selection.columns) };
   }
   state.message = message;
+  if (state.strokes.length) {
+    state.strokes = state.strokes.filter(({ number }) => number > message.painted);
+    state.strokesSeen += 1;
+  }
   if (state.waiting !== null && message.slider !== state.slider) state.preview = state.waiting = null; // answered
   if (!message.tree) state.preview = state.waiting = null;
   state.parent = message.tree ? parents(message) : null;
@@ -72,7 +84,8 @@ function rearrange(state) {
   state.cursor.row = Math.min(state.cursor.row, state.rows.length - 1);
   state.cursor.column = Math.min(state.cursor.column, state.columns.length - 1);
   state.values = shownValues(message, state.rows, state.columns);
-  state.reasons = shownReasons(message, state.rows, state.columns);
+  state.reasons = shownCodes(message.reason, state.rows, state.columns);
+  state.marks = message.mark === message.reason ? state.reasons : shownCodes(message.mark, state.rows, state.columns);
   state.bitmap = null;
   state.hover = null;
   state.foldedHere = new Set(state.rows.filter((item) => item.members.length > 1).map((item) => item.node));

@@ -19,6 +19,8 @@ function readMessage(bytes) {
   }
   message.rows = header.rows.map(shownName);
   message.columns = header.columns === null ? message.rows : header.columns.map(shownName);
+  message.marks ??= message.reasons;
+  message.mark ??= message.reason;
   return message;
 }
 

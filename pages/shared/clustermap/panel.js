@@ -6,7 +6,7 @@ const ORDERS = { tree: "in the tree", cluster: "by cluster", r2: "by R²", name:
 function findElements(host) {
   const one = (name) => host.querySelector(`.${name}`);
   const names = ["bar", "rows", "columns", "fold", "find", "found", "picked", "clear", "out", "in", "reset", "png", "svg",
-    "keys", "help", "stage", "base", "over", "cut", "tip", "live", "table"];
+    "keys", "help", "brushes", "fill", "stage", "base", "over", "cut", "tip", "live", "table"];
   const dom = Object.fromEntries(names.map((name) => [name, one(name)]));
   return { ...dom, root: one("map"), asTable: one("as-table"), host: host.host ?? host };
 }
@@ -15,7 +15,6 @@ function findElements(host) {
 function listenToBar(state) {
   const { dom } = state;
   const on = (element, event, act) => element.addEventListener(event, act);
-  dom.help.textContent = HELP;
   on(dom.rows, "change", () => { state.order.rows = dom.rows.value; rearrange(state); });
   on(dom.columns, "change", () => { state.order.columns = dom.columns.value; rearrange(state); });
   on(dom.fold, "change", () => {
@@ -65,7 +64,10 @@ function fillBar(state) {
   dom.columns.parentElement.hidden = !message.columnorder;
   dom.fold.parentElement.hidden = !message.tree;
   dom.root.setAttribute("aria-label", message.title);
-  dom.over.setAttribute("aria-label", `${message.title}. Arrows move, Enter selects, Escape clears.`);
+  dom.help.textContent = message.paint ? `${PAINT_HELP}\n${HELP}` : HELP;
+  showBrush(state);
+  const painting = message.paint ? ", + - 0 and Backspace paint" : "";
+  dom.over.setAttribute("aria-label", `${message.title}. Arrows move, Enter selects, Escape clears${painting}.`);
 }
 
 function fillOptions(select, options, chosen) {
@@ -117,7 +119,7 @@ function overKey(state) {
   const { marked, hover, cursor, focused, view, box, part, preview, look, message } = state;
   const ratio = window.devicePixelRatio;
   const cut = box.tree.shown ? [part.level, preview, part.sizes, message.tree.id, message.tree.asked] : null;
-  const place = [view, box.heat, box.width, box.height, ratio, look.key, message.rows.length];
+  const place = [state.strokesSeen, view, box.heat, box.width, box.height, ratio, look.key, message.rows.length];
   return JSON.stringify([[...marked.rows], [...marked.columns], hover, focused && cursor, cut, place]);
 }
 
@@ -155,11 +157,12 @@ function placeCut(state) {
 }
 
 /** What is on screen, for tests and for who looks at the page with other tools. */
-function report({ box, view, part, selection, message }) {
+function report({ box, view, part, selection, message, strokes }) {
   return {
     fit: message.fit,
     clusters: String(part.sizes.length),
     colours: part.colours.join(" "),
+    unanswered: String(strokes.length),
     view: [view.y0, view.y1, view.x0, view.x1].map((edge) => edge.toFixed(3)).join(" "),
     heat: [box.heat.x, box.heat.y, box.heat.width, box.heat.height].join(" "),
     selected: `${[...selection.rows].sort((a, b) => a - b)} × ${[...selection.columns].sort((a, b) => a - b)}`,

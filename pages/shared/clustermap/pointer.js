@@ -18,14 +18,19 @@ function listenToPointer(state) {
     down.set(event.pointerId, event);
     began = { x: event.clientX, y: event.clientY, view: { ...state.view }, moved: false };
     over.setPointerCapture(event.pointerId);
+    if (down.size > 1) dropStroke(state);
+    else if (event.button === 0) beginStroke(state, hit(state, ...pointOf(state, event)));
   });
   over.addEventListener("pointermove", (event) => {
     if (down.size === 2) return pinch(state, down, event);
-    if (began && down.has(event.pointerId)) return drag(state, began, event);
+    if (state.stroke) return leadStroke(state, placeOf(state, event));
+    if (began && !state.brush && down.has(event.pointerId)) return drag(state, began, event);
     return hover(state, event);
   });
   const up = (event) => {
     if (down.delete(event.pointerId)) over.style.cursor = "";
+    if (event.type === "pointerup") endStroke(state);
+    else dropStroke(state);
   };
   over.addEventListener("pointerup", up);
   over.addEventListener("pointercancel", up);
@@ -35,14 +40,16 @@ function listenToPointer(state) {
     later(state, "over");
   });
   over.addEventListener("click", (event) => {
-    if (!began || began.moved || event.detail > 1) return;
+    if (!began || began.moved || event.detail > 1 || state.brush) return;
     const place = hit(state, ...pointOf(state, event));
     if (!place) return;
     if (place.kind === "cell") state.cursor = { row: place.row, column: place.column };
     chooseAt(state, place, event);
     later(state, "all");
   });
-  over.addEventListener("dblclick", () => showEverything(state));
+  over.addEventListener("dblclick", () => {
+    if (!state.brush) showEverything(state);
+  });
   listenToWheel(state);
 }
 
@@ -116,7 +123,7 @@ function hover(state, event) {
   const [x, y] = pointOf(state, event);
   state.hover = hit(state, x, y);
   const { tip, over } = state.dom;
-  over.style.cursor = state.hover ? "pointer" : "default";
+  over.style.cursor = !state.hover ? "default" : state.brush ? "crosshair" : "pointer";
   tip.hidden = !state.hover;
   if (state.hover) {
     tip.textContent = placeWords(state, state.hover);

@@ -106,16 +106,16 @@ function shownValues(message, rows, columns) {
   return values;
 }
 
-/** Reasons in shown order; folded rows have none. */
-function shownReasons(message, rows, columns) {
+/** Codes of cells, as of their reasons or marks, in shown order; folded rows have none. */
+function shownCodes(codes, rows, columns) {
   const m = columns.length;
-  const reasons = new Uint8Array(rows.length * m);
-  if (!message.reason) return reasons;
+  const shown = new Uint8Array(rows.length * m);
+  if (!codes) return shown;
   rows.forEach(({ members }, i) => {
     if (members.length > 1) return;
-    for (let j = 0; j < m; j += 1) reasons[i * m + j] = message.reason[members[0] * m + columns[j].members[0]];
+    for (let j = 0; j < m; j += 1) shown[i * m + j] = codes[members[0] * m + columns[j].members[0]];
   });
-  return reasons;
+  return shown;
 }
 
 /**

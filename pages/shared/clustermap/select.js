@@ -92,6 +92,7 @@ function mark(state) {
   };
   state.dom.picked.textContent = selectionWords(state);
   state.dom.clear.hidden = !selectionWords(state);
+  showBrush(state);
   state.dom.found.textContent = state.text.trim() ? `${found.rows.length + found.columns.length} found` : "";
 }
 

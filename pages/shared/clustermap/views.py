@@ -74,10 +74,10 @@ def loadings(fit: Fit, limit: float, colours: Array | None, groups: pd.Series | 
         "looks": LOOKS,
         "reasons": [name for name, _ in REASONS],
         "reason_words": [words for _, words in REASONS],
-        "rule_words": _RULES,
+        "rule_words": RULES,
         "legend": _legend(fit, reason),
     }
-    arrays = {"values": (fit.beta + 0.0).astype("f4"), "reason": reason, "rule": _rules(fit)}
+    arrays = {"values": (fit.beta + 0.0).astype("f4"), "reason": reason, "rule": rules(fit)}
     if fit.evidence is not None:
         arrays["t"] = fit.evidence.t.astype("f4")
     if fit.panel.shape[2] >= FEWEST_COLUMNS:
@@ -139,13 +139,13 @@ def _legend(fit: Fit, reason: Array) -> list[list[str]]:
     return [[name, words] for name, words in LEGEND.items() if there[name]]
 
 
-def _rules(fit: Fit) -> Array:
-    """Place in ``_RULES`` of the sign rule of every cell, (N, M)."""
+def rules(fit: Fit) -> Array:
+    """Place in ``RULES`` of the sign rule of every cell, (N, M)."""
     box = fit.box
     return (4 * box.rule.astype(int) + (box.lower == 0) + 2 * (box.upper == 0)).astype("u1")
 
 
-_RULES = [
+RULES = [
     "" if sign == SIGN_WORDS[0] else f"sign {sign}{RULE_WORDS[Rule(rule)]}"
     for rule in range(max(Rule) + 1)
     for sign in SIGN_WORDS

@@ -117,9 +117,17 @@ function fillTable(state) {
 
 function tableCell(state, i, j) {
   const value = state.values[i * state.columns.length + j];
+  if (state.message.paint) return ruleCell(state, i, j, value);
   if (value) return exact(Number(value.toPrecision(4)));
   const words = state.message.reason_words?.[state.reasons[i * state.columns.length + j]] || "";
   return words ? `0 (${words})` : exact(value);
+}
+
+/** Loading and rule of a cell. */
+function ruleCell({ rows, columns, message }, i, j, value) {
+  const [row, column] = [rows[i].members, columns[j].members];
+  const words = row.length === 1 ? message.rule_words[message.rule[row[0] * message.columns.length + column[0]]] : "";
+  return `${exact(Number(value.toPrecision(4)))}${words && `, ${words}`}`;
 }
 
 /** Clusters numbered from 1 in the order of the rows. */
@@ -149,5 +157,9 @@ function make(tag, words = null, children = []) {
 const HELP = `Pointer: click a cell, a name, a strip or a branch to select; Shift extends, Ctrl or ⌘ adds and removes. \
 Drag the line of the cut. Wheel or pinch zooms the rows, with Shift the columns; drag moves; double click shows everything.
 Keys on the map: arrows move; Enter selects the cell, R its row, C its column, B the smallest branch and then \
-larger ones; Shift extends; Esc clears; + − zoom; 0 shows everything; F folds or unfolds the branch; / finds a name.
+larger ones; Shift extends; Esc clears; Z zooms in, Shift+Z out; A shows everything; F folds or unfolds the branch; \
+/ finds a name.
 Keys on the cut: ← → move the line, ↑ ↓ raise and lower the cutoff, Page keys by tenths, Home and End to the ends.`;
+const PAINT_HELP = `Painting: choose a brush, then click or drag over cells; a name paints its row or column, a strip its \
+cluster, a branch its members. A stroke is one step of undo. Esc drops a stroke, then the brush.
+Keys that paint: + − 0 and Backspace (blank) paint the selection, or without one the cell in focus.`;
