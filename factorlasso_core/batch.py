@@ -45,8 +45,7 @@ def fit_many(panel: Panel, beliefs: Beliefs, specs: Sequence[FitSpec], stages: S
     rules, shape = settled[0], (len(specs), *panel.shape[1:])
     solution, gap = None, np.full(shape[:2], np.nan)
     if rules.enough:
-        problems = [rule.problem(spec.penalty) for rule, spec in zip(settled, specs, strict=True)]
-        parts = [solved for solved, _ in solve_joined(problems)]
+        parts = [solved for solved, _ in solve_joined(_problems(settled, specs))]
         solution = np.concatenate([part.solution.beta for part in parts]).reshape(shape)
         gap = np.concatenate([part.certificate.relative for part in parts]).reshape(shape[:2])
     # Options that differ in penalty and cut share the data, so one of them speaks for all.
@@ -70,5 +69,10 @@ def solutions(
     if not all(rules.enough for rules in settled):
         yield from ((rules, None, None) for rules in settled)
         return
-    problems = [rules.problem(spec.penalty) for rules, spec in zip(settled, specs, strict=True)]
+    problems = _problems(settled, specs)
     yield from zip(settled, problems, solve_each(problems, solver, fallbacks), strict=True)
+
+
+def _problems(settled: Sequence[Rules], specs: Sequence[FitSpec]) -> list[Problem]:
+    """What the solver gets for every option."""
+    return [rules.problem(spec.penalty) for rules, spec in zip(settled, specs, strict=True)]

@@ -9,9 +9,10 @@ import pandas as pd
 
 from factorlasso_core.arrays import Array
 from factorlasso_core.frames import Table
+from factorlasso_core.path import at_lambdas
 from factorlasso_core.scoring import mean_of_known
 from factorlasso_core.selection import Cells, Selection
-from factorlasso_core.validation import at_lambdas, validate
+from factorlasso_core.validation import validate
 
 
 @dataclass(eq=False, repr=False)

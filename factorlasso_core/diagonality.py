@@ -19,7 +19,7 @@ from factorlasso_core.frames import Table
 from factorlasso_core.options import FitSpec
 from factorlasso_core.options.base import check, check_whole, is_real
 from factorlasso_core.panel import Panel
-from factorlasso_core.path import Task
+from factorlasso_core.path import Task, at_lambdas
 from factorlasso_core.residuals import diagnose_residuals, missing_factor_components
 from factorlasso_core.result import Fit
 from factorlasso_core.scoring import mean_of_known, predictions
@@ -28,7 +28,7 @@ from factorlasso_core.solve import FAST, PROVED
 from factorlasso_core.sparsity import effective_sparsity
 from factorlasso_core.stages import Stages
 from factorlasso_core.trials import FAILURES, Trial, trials
-from factorlasso_core.validation import Failure, at_lambdas, over_folds
+from factorlasso_core.validation import Failure, over_folds
 
 # What is measured on every fold; the names are those of the reference's table.
 MEASURES = (

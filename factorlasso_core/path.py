@@ -32,9 +32,7 @@ class Task:
 
     def fit(self, reg_lambda: float | None = None, stages: Stages | None = None) -> Fit:
         """Fit, at another λ where one is given."""
-        spec = self.spec
-        if reg_lambda is not None:
-            spec = replace(spec, penalty=replace(spec.penalty, reg_lambda=reg_lambda))
+        spec = self.spec if reg_lambda is None else self.spec.with_penalty(reg_lambda=reg_lambda)
         return fit(self.panel, self.beliefs, spec, solver=self.solver, fallbacks=self.fallbacks, stages=stages)
 
     def on(self, rows: Array) -> Task:
@@ -45,6 +43,11 @@ class Task:
 def rows_of(panel: Panel, rows: Array) -> Panel:
     """Return the panel of some rows, given by position."""
     return Panel(frozen(panel.x[rows]), frozen(panel.y[rows]), panel.factors, panel.responses, panel.index[rows])
+
+
+def at_lambdas(spec: FitSpec, lambdas: Iterable[float]) -> list[FitSpec]:
+    """Return the options of a model at every λ."""
+    return [spec.with_penalty(reg_lambda=value) for value in lambdas]
 
 
 def fit_path(
@@ -75,8 +78,7 @@ def fit_path(
         >>> [int((result.beta != 0).sum()) for result in path]
         [0, 1, 3]
     """
-    penalties = (replace(spec.penalty, reg_lambda=value) for value in checked_lambdas(lambdas, "lambdas"))
-    specs = [replace(spec, penalty=penalty) for penalty in penalties]
+    specs = at_lambdas(spec, checked_lambdas(lambdas, "lambdas"))
     return fit_each(panel, beliefs, specs, solver=solver, fallbacks=fallbacks, stages=stages)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -85,7 +85,7 @@ def settle(panel: Panel, beliefs: Beliefs, spec: FitSpec, stages: Stages) -> Rul
         BeliefsError: Groups are needed and missing, or beliefs have another shape or no place in the model.
         DataError: The problem would not fit into memory.
     """
-    neutral = replace(spec, penalty=replace(spec.penalty, reg_lambda=0.0, l1_weight=0.0))
+    neutral = spec.with_penalty(reg_lambda=0.0, l1_weight=0.0)
     key = digest(panel.key, beliefs.key, neutral.digest())
     return stages.get("rules", key, lambda: _settled(panel, beliefs, spec, stages))
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from factorlasso_core import fast, reference
-from factorlasso_core.arrays import Array, frozen
+from factorlasso_core.arrays import Array, blocks, frozen
 from factorlasso_core.certificate import Certificate, certify
 from factorlasso_core.errors import SolverError
 from factorlasso_core.problem import Problem, Solution
@@ -83,9 +83,9 @@ def solve_joined(
     Raises:
         SolverError: See :func:`solve`.
     """
-    step = max(1, JOINED_CELLS // max(1, problems[0].prior.size)) if solver == FAST and problems else 1
-    for at in range(0, len(problems), step):
-        part = problems[at : at + step]
+    cells = JOINED_CELLS if solver == FAST else 0
+    for run in blocks(len(problems), problems[0].prior.size if problems else 1, cells):
+        part = problems[run]
         yield solve(part[0] if len(part) == 1 else Problem.joined(part), solver, fallbacks), len(part)
 
 

@@ -24,9 +24,13 @@ class Stages:
     hits: Counter[str] = field(default_factory=Counter)
     misses: Counter[str] = field(default_factory=Counter)
 
+    def held(self, stage: str, key: str) -> Any:
+        """Return the value of a stage that the cache holds, None where it holds none; nothing is counted."""
+        return self.cache.get(_name(stage, key))
+
     def get(self, stage: str, key: str, compute: Callable[[], T]) -> T:
         """Return the cached value of a stage, computing and storing it on a miss."""
-        name = f"{stage}:{key}"
+        name = _name(stage, key)
         value: T | None = self.cache.get(name)
         if value is not None:
             self.hits[stage] += 1
@@ -36,3 +40,7 @@ class Stages:
         with suppress(ValueError):  # larger than the whole cache: it is used once and forgotten
             self.cache[name] = value
         return value
+
+
+def _name(stage: str, key: str) -> str:
+    return f"{stage}:{key}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from factorlasso_core.arrays import Array
+from factorlasso_core.arrays import Array, blocks
 from factorlasso_core.batch import Candidates, fit_many
 from factorlasso_core.errors import DataError, SolverError
 from factorlasso_core.fit import fit
@@ -63,9 +63,9 @@ def trial(task: Task, specs: Sequence[FitSpec], fold: Fold, stages: Stages) -> T
 
 def trials(task: Task, specs: Sequence[FitSpec], fold: Fold, stages: Stages) -> Iterator[tuple[int, Trial]]:
     """Yield trials of as many candidates as fit into memory, each with the position of its first candidate."""
-    size = max(1, MOST_LOADINGS // (task.panel.shape[1] * task.panel.shape[2]))
-    for start in range(0, len(specs), size):
-        yield start, trial(task, specs[start : start + size], fold, stages)
+    _, n, m = task.panel.shape
+    for part in blocks(len(specs), n * m, MOST_LOADINGS):
+        yield part.start, trial(task, specs[part], fold, stages)
 
 
 def _together(task: Task, specs: Sequence[FitSpec], stages: Stages) -> tuple[Candidates, dict[int, Exception]]:

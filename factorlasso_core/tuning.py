@@ -17,10 +17,10 @@ from factorlasso_core.digest import digest
 from factorlasso_core.folds import FoldOptions
 from factorlasso_core.options import FitSpec
 from factorlasso_core.options.base import check_choice
-from factorlasso_core.path import Task
+from factorlasso_core.path import Task, at_lambdas
 from factorlasso_core.scoring import mean_of_known
 from factorlasso_core.stages import Stages
-from factorlasso_core.validation import Validation, at_lambdas, over_folds, task_key, validate
+from factorlasso_core.validation import Validation, over_folds, task_key, unwatched, validate
 
 R2, ERROR, SPHERICITY = "r2", "error", "sphericity"
 SCORES = (R2, ERROR, SPHERICITY)
@@ -88,17 +88,13 @@ def by_response(found: Validation, score: str) -> Array:
     return found.relative_error if part_score(score) == ERROR else found.r_squared
 
 
-def _nothing(share: float) -> None:
-    """Progress nobody watches."""
-
-
 def curve(
     task: Task,
     lambdas: Sequence[float],
     options: FoldOptions,
     score: str = R2,
     stages: Stages | None = None,
-    progress: Callable[[float], object] = _nothing,
+    progress: Callable[[float], object] = unwatched,
 ) -> Curve:
     """Score one model at every λ.
 
@@ -242,7 +238,7 @@ def landscape(
     options: FoldOptions,
     score: str = R2,
     stages: Stages | None = None,
-    progress: Callable[[float], object] = _nothing,
+    progress: Callable[[float], object] = unwatched,
 ) -> Landscape:
     """Find the best λ at every α and cutoff; which folds are compared is settled at each by itself.
 
@@ -284,5 +280,5 @@ def _landscape(
 
 
 def _at(spec: FitSpec, lam: float, alpha: float, cutoff: float | None) -> FitSpec:
-    spec = replace(spec, penalty=replace(spec.penalty, reg_lambda=lam, l1_weight=alpha))
+    spec = spec.with_penalty(reg_lambda=lam, l1_weight=alpha)
     return spec if cutoff is None else replace(spec, clustering=replace(spec.clustering, cutoff_fraction=cutoff))

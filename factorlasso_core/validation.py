@@ -6,7 +6,7 @@ One engine behind the selectors and the dashboard. What is kept of a candidate a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TypeVar
 
@@ -99,9 +99,8 @@ class Failure:
     fold: int
 
 
-def at_lambdas(spec: FitSpec, lambdas: Sequence[float]) -> list[FitSpec]:
-    """Return the options of a model at every λ."""
-    return [replace(spec, penalty=replace(spec.penalty, reg_lambda=value)) for value in lambdas]
+def unwatched(share: float) -> None:
+    """Progress nobody watches."""
 
 
 def validate(
@@ -109,7 +108,7 @@ def validate(
     specs: Sequence[FitSpec],
     options: FoldOptions,
     stages: Stages | None = None,
-    progress: Callable[[float], object] = lambda share: None,
+    progress: Callable[[float], object] = unwatched,
 ) -> Validation:
     """Fit every candidate on the training rows of every fold and measure it on the test rows.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from factorlasso_core.model_types import LassoModelType
 from factorlasso_core.options.base import Options, check, check_flag, check_whole
@@ -47,6 +48,10 @@ class FitSpec(Options):
         self.coerce(int, "warmup_period")
         for name, value, neutral in self._incompatible():
             check(name, value, value == neutral, f"{neutral!r} when model_type is {self.model_type.name}")
+
+    def with_penalty(self, **changes: Any) -> FitSpec:
+        """The same options with another λ, α or group rule."""
+        return replace(self, penalty=replace(self.penalty, **changes))
 
     def _incompatible(self) -> list[tuple[str, object, object]]:
         """Options the model type does not take: name, value, and the value that is neutral."""

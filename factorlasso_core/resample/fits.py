@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from factorlasso_core.arrays import Array, frozen
+from factorlasso_core.arrays import Array, blocks, frozen
 from factorlasso_core.fit import fit
 from factorlasso_core.model_types import LassoModelType
 from factorlasso_core.moments import moments
@@ -65,10 +65,9 @@ def _held(wild: Wild, xi: Array) -> Iterator[Block]:
     share their Gram matrices; only the linear terms are new.
     """
     start, shape = wild.start, wild.start.beta.shape
-    step = max(1, BLOCK_CELLS // wild.fitted.size)
     changes = _changes(start, start)
-    for at in range(0, len(xi), step):
-        part = xi[at : at + step]
+    for block in blocks(len(xi), wild.fitted.size, BLOCK_CELLS):
+        part = xi[block]
         solved = solve(_stacked(wild, part), start.solver, wild.fallbacks)
         converged, gap = (
             values.reshape(len(part), -1) for values in (solved.solution.converged, solved.certificate.relative)

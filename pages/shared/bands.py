@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from factorlasso_core import Fit, LassoModel
+from factorlasso_core import Fit, LassoModel, Stages
 from factorlasso_core.arrays import Array, frozen
 from factorlasso_core.errors import FactorLassoError
 from factorlasso_core.resample import bootstrap_factor_betas
@@ -32,7 +32,7 @@ class Bands:
 
 def held(fit: Fit, *, shared: bool) -> Bands | None:
     """The bands of a fit if they were computed."""
-    return compute.cache(shared).get(f"bands:{fit.digest}")
+    return Stages(compute.cache(shared)).held("bands", fit.digest)
 
 
 def computed(fit: Fit, *, shared: bool) -> Bands | str:

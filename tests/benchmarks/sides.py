@@ -22,9 +22,9 @@ from factorlasso_core import (
 )
 from factorlasso_core.arrays import Array
 from factorlasso_core.folds import FoldOptions
-from factorlasso_core.path import Task
+from factorlasso_core.path import Task, at_lambdas
 from factorlasso_core.solve import PROVED
-from factorlasso_core.validation import at_lambdas, validate
+from factorlasso_core.validation import validate
 from tests.benchmarks.panels import LAMBDA
 from tests.benchmarks.timing import Side
 from tests.benchmarks.work import Work, gap, moved, worst

@@ -62,6 +62,14 @@ def test_two_stages_with_one_key_do_not_mix():
     assert stages.get("left", "key", lambda: "c") == "a"
 
 
+def test_what_is_held_can_be_looked_at_without_being_counted():
+    stages = Stages()
+    assert stages.held("cut", "key") is None
+    stages.get("cut", "key", lambda: "result")
+    assert stages.held("cut", "key") == "result" and stages.held("other", "key") is None
+    assert not stages.hits and stages.misses == Counter(cut=1)
+
+
 def test_an_error_is_not_kept():
     stages = Stages()
     with pytest.raises(ZeroDivisionError):

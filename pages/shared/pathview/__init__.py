@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from factorlasso_core.arrays import Array, frozen
 from factorlasso_core.batch import fit_many
 from factorlasso_core.digest import digest
 from factorlasso_core.figures.style import PALETTE, cluster_colours
+from factorlasso_core.path import at_lambdas
 from factorlasso_core.stages import Stages
 from pages.shared import compute, feedback, scale, state
 from pages.shared.sidebar import Inputs
@@ -74,15 +75,13 @@ def loadings(fit: Fit, unit: float, stages: Stages) -> Loadings:
     Args:
         unit: λ_ref of the data.
     """
-    penalty = replace(fit.spec.penalty, reg_lambda=0.0)
-    spec = replace(fit.spec, penalty=penalty)
+    spec = fit.spec.with_penalty(reg_lambda=0.0)
     grid = stops(fit.beta.size)
     key = digest(fit.panel.key, fit.beliefs.key, spec.digest(), grid, np.array([unit]))
 
     def compute_all() -> Loadings:
         lambdas = [scale.at_stop(int(stop), unit) for stop in grid]
-        specs = [replace(spec, penalty=replace(penalty, reg_lambda=value)) for value in lambdas]
-        beta = fit_many(fit.panel, fit.beliefs, specs, stages).beta
+        beta = fit_many(fit.panel, fit.beliefs, at_lambdas(spec, lambdas), stages).beta
         nonzero = (np.nan_to_num(beta) != 0).sum(axis=(1, 2))
         return Loadings(grid, frozen(np.array(lambdas)), frozen(beta.astype(np.float32)), frozen(nonzero))
 
