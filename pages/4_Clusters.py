@@ -6,7 +6,7 @@ import streamlit as st
 
 from factorlasso_core import LassoModelType
 from factorlasso_core.figures import clusters
-from pages.shared import baseline, cluster_view, clustermap, compute, detail, feedback, layout, selection
+from pages.shared import baseline, cluster_view, clustermap, compute, detail, feedback, layout
 
 inputs = layout.begin("Clusters")
 fit = feedback.need_fit(inputs.outcome)
@@ -31,5 +31,5 @@ else:
             )
     cluster_view.comparison(inputs, fit)
     baseline.clusters(inputs, fit)
-    detail.panel(inputs, fit, selection.rows(inputs.edits))
+    detail.panel(inputs, fit, list(inputs.edits.selection.rows))
 feedback.fit_id(inputs.outcome)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from factorlasso_core import Fit
 from factorlasso_core.agreement import adjusted_rand
-from pages.shared import feedback, selection
+from pages.shared import feedback
 from pages.shared.sidebar import Inputs
 from pages.shared.state import Edits
 
@@ -35,7 +35,7 @@ def members(fit: Fit, edits: Edits) -> None:
         }
     )
     table.insert(1, "size", table.groupby("cluster")["cluster"].transform("size"))
-    chosen = table["response"].isin(selection.rows(edits))
+    chosen = table["response"].isin(edits.selection.rows)
     if chosen.any():
         st.caption(f"{int(chosen.sum())} of {len(table)} responses are selected.")
         table = table[chosen]

@@ -12,7 +12,7 @@ from factorlasso_core.figures.cells import STATE_WORDS
 from factorlasso_core.figures.rules import SYMBOLS, TITLES
 from factorlasso_core.neighbours import merges_of
 from factorlasso_core.scoring import predictions
-from pages.shared import bands, baseline, feedback, pathview, selection
+from pages.shared import bands, baseline, feedback, pathview
 from pages.shared.sidebar import Inputs
 
 MOST_NAMES = 6
@@ -26,7 +26,7 @@ def panel(inputs: Inputs, fit: Fit, rows: list[str]) -> None:
             body(inputs, fit, rows)
             if rows:
                 pin = baseline.chosen(inputs.edits)
-                pathview.draw(inputs, fit, rows, selection.columns(inputs.edits), None if pin is None else pin.fit)
+                pathview.draw(inputs, fit, rows, list(inputs.edits.selection.columns), None if pin is None else pin.fit)
 
 
 def body(inputs: Inputs, fit: Fit, rows: list[str]) -> None:

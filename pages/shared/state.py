@@ -15,7 +15,9 @@ import pandas as pd
 import streamlit as st
 
 from factorlasso_core import Panel
+from factorlasso_core.arrays import Array
 from pages.shared.history import History
+from pages.shared.selection import Selection
 
 
 @dataclass
@@ -32,6 +34,8 @@ class Edits:
         sample: The last window and the panel inside it, kept so that its digest is computed once.
         history: What can be undone and redone. pins: Fits held for comparison, by name.
         baseline: Name of the pin that views show the difference to; None for none.
+        selection: What every view shows as selected. stamps: Number of the last change each view has sent.
+        colours: Colour numbers of the clusters as they were drawn last, by response; None before.
     """
 
     data: str
@@ -47,6 +51,9 @@ class Edits:
     history: History = field(default_factory=History)
     pins: dict[str, Any] = field(default_factory=dict)
     baseline: str | None = None
+    selection: Selection = field(default_factory=Selection)
+    stamps: dict[str, int] = field(default_factory=dict)
+    colours: Array | None = None
 
     def given(self, name: str) -> pd.DataFrame | None:
         """The matrix of this name, or None where every cell is blank."""

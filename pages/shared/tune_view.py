@@ -13,8 +13,9 @@ from factorlasso_core import Fit, State
 from factorlasso_core.agreement import recovery
 from factorlasso_core.figures import series
 from factorlasso_core.figures import truth as truth_figures
-from pages.shared import baseline, compute, detail, feedback, pathview, selection, state
+from pages.shared import baseline, compute, detail, feedback, pathview, state
 from pages.shared.compute import Outcome, Use
+from pages.shared.selection import Selection
 from pages.shared.sidebar import Inputs
 from pages.shared.state import Edits
 
@@ -117,7 +118,7 @@ def bar(inputs: Inputs, fit: Fit) -> list[str]:
     with left:
         edits, key = inputs.edits, f"selected_{inputs.edits.data[:8]}"
         names = [str(label) for label in fit.panel.responses]
-        state.put(key, [row for row in selection.rows(edits) if row in names])
+        state.put(key, [row for row in edits.selection.rows if row in names])
         rows = st.multiselect("Selected responses", names, key=key, placeholder="none: the path shows the mean",
                               on_change=partial(_select, edits, key),
                               help="Whose loadings the path draws, and whose details can be opened below.")  # fmt: skip
@@ -127,13 +128,13 @@ def bar(inputs: Inputs, fit: Fit) -> list[str]:
 
 
 def _select(edits: Edits, key: str) -> None:
-    selection.choose(edits, tuple(state.value(key)), tuple(selection.columns(edits)))
+    edits.selection = Selection(tuple(state.value(key)), edits.selection.columns)
 
 
 def path(inputs: Inputs, fit: Fit, rows: list[str]) -> None:
     """Loadings along λ, and with a pin its λ beside the current one and what differs from it."""
     pin = baseline.chosen(inputs.edits)
-    columns = selection.columns(inputs.edits)
+    columns = list(inputs.edits.selection.columns)
     if pin is None:
         pathview.draw(inputs, fit, rows, columns)
         return

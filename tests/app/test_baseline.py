@@ -12,8 +12,9 @@ from factorlasso_core import Beliefs, FitSpec, LassoModelType, PenaltyOptions, P
 from factorlasso_core.demo import load_demo
 from factorlasso_core.panel import Panel
 from factorlasso_core.stages import Stages
-from pages.shared import bands, pathview, selection
+from pages.shared import bands, pathview
 from pages.shared.baseline import MOST_PINS
+from pages.shared.selection import Selection
 from tests.app.test_pages import MODEL, edits, fit_id, go, good, metric, slider, start, texts
 
 TUNE = "pages/3_Tune.py"
@@ -88,15 +89,14 @@ def test_a_stale_fit_cannot_be_pinned() -> None:
 
 def test_the_selection_of_the_map_is_that_of_the_list_and_the_details() -> None:
     app = start(TUNE)
-    held = selection.Held(selection.Selection(("US Govt",), ()))
-    app.session_state[selection.KEY] = {edits(app).data: held}
+    edits(app).selection = Selection(("US Govt",))
     app.session_state["sections"] = ["Details of the selection"]
     good(app.run())
     box = next(item for item in app.multiselect if item.label == "Selected responses")
     assert box.value == ["US Govt"] and "**US Govt** · cluster" in texts(app)
     box.set_value(["US Govt", "UK Equity"])
     good(app.run())
-    assert held.selection.rows == ("US Govt", "UK Equity")
+    assert edits(app).selection.rows == ("US Govt", "UK Equity")
 
 
 @pytest.mark.parametrize("kind", ["LASSO", "GROUP_LASSO_CLUSTERS", "FACTOR_CLUSTER_GROUP_LASSO", "UNILASSO"])

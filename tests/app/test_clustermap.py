@@ -12,10 +12,12 @@ import pytest
 from factorlasso_core import Beliefs, ClusterOptions, FitSpec, LassoModelType, Panel, State, fit
 from factorlasso_core.demo import load_demo
 from factorlasso_core.options import PenaltyOptions, SignOptions
-from pages.shared import clustermap, selection, state
+from pages.shared import clustermap, state
 from pages.shared.clustermap import views
 from pages.shared.clustermap.wire import pack, unpack
 from pages.shared.history import History, Snapshot
+from pages.shared.selection import Selection
+from pages.shared.state import Edits
 from tests.app.test_pages import edits, fitted, go, good, metric, slider, start
 
 HCGL = LassoModelType.GROUP_LASSO_CLUSTERS
@@ -122,6 +124,11 @@ def session(monkeypatch) -> dict:
     return held
 
 
+def blank_edits(data: str) -> Edits:
+    """What is held of a data set nobody has touched."""
+    return Edits(data, signs=pd.DataFrame(), prior=pd.DataFrame(), groups=None)
+
+
 def test_a_dragged_cut_moves_the_slider_and_nonsense_does_not(session) -> None:
     for told, expected in ((0.37, 0.37), (0.2999999, 0.3), (7.0, 0.3), ("x", 0.3), (None, 0.3)):
         session["map"] = {"cut": told}
@@ -130,26 +137,27 @@ def test_a_dragged_cut_moves_the_slider_and_nonsense_does_not(session) -> None:
 
 
 def test_a_selection_is_held_by_label_and_late_ones_of_other_data_are_dropped(session) -> None:
-    panel, mine = french(), SimpleNamespace(data="a" * 32)
+    panel, mine = french(), blank_edits("a" * 32)
     state.session().edits[mine.data] = mine
     session["map"] = {"selection": {"data": "a" * 16, "rows": [1, 0], "columns": [2], "stamp": 4}}
     clustermap._choose("map", panel, mine, False)
-    assert selection.rows(mine) == [str(panel.responses[1]), str(panel.responses[0])]
-    assert selection.columns(mine) == [str(panel.factors[2])]
+    assert mine.selection.rows == (str(panel.responses[1]), str(panel.responses[0]))
+    assert mine.selection.columns == (str(panel.factors[2]),)
     message = clustermap._selected(panel, mine, "map", False).header
     assert message["selection"] == {"rows": [0, 1], "columns": [2]} and message["stamp"] == 4
     session["map"] = {"selection": {"data": "b" * 16, "rows": [5], "columns": [], "stamp": 5}}
     clustermap._choose("map", panel, mine, False)
-    assert selection.rows(mine)[0] == str(panel.responses[1])
-    selection.choose(mine)
-    assert not selection.of(mine)
+    assert mine.selection.rows[0] == str(panel.responses[1])
+    mine.selection = Selection()
+    assert not mine.selection
 
 
 def test_selections_of_forgotten_data_are_forgotten(session) -> None:
     for data in "abc":
-        state.session().edits = {data: None}
-        selection.choose(SimpleNamespace(data=data), ("x",))
-    assert set(session[selection.KEY]) == {"c"}
+        state.session().edits = {data: blank_edits(data)}
+        state.session().edits[data].selection = Selection(("x",))
+    assert {data for data, held in state.session().edits.items() if held.selection} == {"c"}
+    assert not blank_edits("a").selection  # what comes anew has nothing of what went
 
 
 def test_colours_stay_while_the_cutoff_moves_and_the_members_follow_the_selection() -> None:
@@ -161,8 +169,7 @@ def test_colours_stay_while_the_cutoff_moves_and_the_members_follow_the_selectio
     assert len(set(after)) > len(set(before))
     assert (after == before).mean() > 0.5
     names = [str(name) for name in fitted(app).panel.responses[:3]]
-    store = {edits(app).data: selection.Held(selection.Selection(tuple(names)))}
-    app.session_state[selection.KEY] = store
+    edits(app).selection = Selection(tuple(names))
     good(app.run())
     assert set(app.dataframe[0].value["response"]) == set(names)
     assert sent(app)[0]["selection"]["rows"] == [0, 1, 2]
@@ -239,7 +246,7 @@ def test_signs_a_model_does_not_use_are_marked_and_said_to_be_unused() -> None:
 
 def held_signs(shape=(3, 4)) -> SimpleNamespace:
     signs = pd.DataFrame(np.nan, [f"r{i}" for i in range(shape[0])], [f"f{j}" for j in range(shape[1])])
-    mine = SimpleNamespace(data="a" * 32, signs=signs, history=History(), redrawn=0)
+    mine = SimpleNamespace(data="a" * 32, signs=signs, history=History(), stamps={}, redrawn=0)
     mine.redraw = lambda: setattr(mine, "redrawn", mine.redrawn + 1)
     mine.history.note(Snapshot({"signs": signs}, {"lam": 1.0}), 0.0)
     return mine

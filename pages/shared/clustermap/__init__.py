@@ -18,10 +18,11 @@ import streamlit as st
 from factorlasso_core import Fit, Panel
 from factorlasso_core.arrays import Array
 from factorlasso_core.colouring import match_colours
-from pages.shared import selection, state
+from pages.shared import state
 from pages.shared.clustermap import paint, sign_view, views
 from pages.shared.clustermap.views import CUT_STEP, HIGHEST_CUT, LOWEST_CUT, Message
 from pages.shared.clustermap.wire import pack
+from pages.shared.selection import Selection
 from pages.shared.state import Edits
 
 FOLDER = Path(__file__).parent
@@ -43,7 +44,6 @@ SCRIPTS = (
     "panel.js",
     "main.js",
 )
-COLOURS = "cluster_colours"
 NAME = "factorLassoClustermap"  # of the function in the browser
 
 
@@ -104,11 +104,10 @@ def _show(view: Message, panel: Panel, edits: Edits, key: str, **callbacks: Call
 
 def _selected(panel: Panel, edits: Edits, key: str, square: bool) -> Message:
     """The selection by place, and the number of the change it answers."""
-    held = selection.held(edits)
-    rows = _places(panel.responses, held.selection.rows)
-    columns = [] if square else _places(panel.factors, held.selection.columns)
+    rows = _places(panel.responses, edits.selection.rows)
+    columns = [] if square else _places(panel.factors, edits.selection.columns)
     chosen = {"rows": rows, "columns": columns}
-    return Message({"data": edits.data[:16], "selection": chosen, "stamp": held.stamps.get(key, 0)})
+    return Message({"data": edits.data[:16], "selection": chosen, "stamp": edits.stamps.get(key, 0)})
 
 
 def _places(labels: Any, chosen: tuple[str, ...]) -> list[int]:
@@ -130,8 +129,7 @@ def _choose(key: str, panel: Panel, edits: Edits, square: bool) -> None:
         return
     rows = tuple(str(panel.responses[place]) for place in sent["rows"] if place < len(panel.responses))
     columns = () if square else tuple(str(panel.factors[place]) for place in sent["columns"])
-    selection.choose(edits, rows, columns)
-    selection.held(edits).stamps[key] = int(sent["stamp"])
+    edits.selection, edits.stamps[key] = Selection(rows, columns), int(sent["stamp"])
 
 
 def _paint(key: str, edits: Edits) -> None:
@@ -143,10 +141,5 @@ def _colours(fit: Fit, edits: Edits) -> Array | None:
     """Colour numbers of the clusters, matched with those drawn last for these data."""
     if fit.labels is None:
         return None
-    if not state.has(COLOURS):
-        state.put(COLOURS, {})
-    store: dict[str, Array] = state.value(COLOURS)
-    for data in set(store) - set(state.session().edits):
-        del store[data]
-    store[edits.data] = match_colours(fit.labels, fit.counted, store.get(edits.data))
-    return store[edits.data]
+    edits.colours = match_colours(fit.labels, fit.counted, edits.colours)
+    return edits.colours

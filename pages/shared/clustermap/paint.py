@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pages.shared import selection
 from pages.shared.state import Edits
 
 BRUSHES = {"+": 1.0, "-": -1.0, "0": 0.0, "blank": np.nan}
@@ -16,7 +15,7 @@ BRUSHES = {"+": 1.0, "-": -1.0, "0": 0.0, "blank": np.nan}
 
 def answered(edits: Edits, key: str) -> int:
     """Number of the last stroke of a map that was taken over."""
-    return selection.held(edits).stamps.get(f"{key} painted", 0)
+    return edits.stamps.get(f"{key} painted", 0)
 
 
 def take(edits: Edits, key: str, told: Any) -> None:
@@ -33,7 +32,7 @@ def take(edits: Edits, key: str, told: Any) -> None:
             edits.signs = painted(edits.signs, stroke["cells"], BRUSHES[stroke["brush"]])
             edits.redraw()
             _note(edits)
-            selection.held(edits).stamps[f"{key} painted"] = int(stroke["number"])
+            edits.stamps[f"{key} painted"] = int(stroke["number"])
 
 
 def painted(signs: pd.DataFrame, cells: list[int], sign: float) -> pd.DataFrame:

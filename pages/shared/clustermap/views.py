@@ -12,6 +12,7 @@ import pandas as pd
 from factorlasso_core import Fit, Rule, State
 from factorlasso_core.arrays import Array
 from factorlasso_core.clusters import Tree, build_tree
+from factorlasso_core.dependence import sample_correlation
 from factorlasso_core.figures.cells import RULE_WORDS, SIGN_WORDS
 from factorlasso_core.figures.rows import row_order
 from factorlasso_core.figures.style import PALETTE, Theme, cluster_colours
@@ -154,11 +155,7 @@ RULES = [
 
 def _column_order(fit: Fit) -> Array:
     """Factors in the order of the tree of their correlations, (M,)."""
-    x = np.nan_to_num(fit.data.x)
-    deviations = x - x.mean(axis=0)
-    scale = np.sqrt((deviations**2).sum(axis=0))
-    units = np.divide(deviations, scale, out=np.zeros_like(deviations), where=scale > 0)
-    return build_tree(units.T @ units).leaves.astype("i4")
+    return build_tree(sample_correlation(fit.data.x)).leaves.astype("i4")
 
 
 def _rows(fit: Fit, colours: Array | None, groups: pd.Series | None) -> Message:
