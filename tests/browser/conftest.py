@@ -77,6 +77,32 @@ def running_app(log: Path, script: Path | str = "app.py") -> Iterator[str]:
             process.wait(timeout=20)
 
 
+def inside(url: str, server: str) -> bool:
+    """Whether an address stays on this machine."""
+    return url.startswith((server, server.replace("http", "ws"), "data:", "blob:"))
+
+
+@pytest.fixture
+def viewport() -> dict[str, int]:
+    """Size of the window; a module that needs another has its own."""
+    return {"width": 1280, "height": 1000}
+
+
+@pytest.fixture
+def page(browser, server, viewport) -> Iterator[object]:
+    """A page whose every request stays on this machine and whose scripts raise nothing."""
+    context = browser.new_context(viewport=viewport, accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    outside: list[str] = []
+    faults: list[str] = []
+    page.on("request", lambda request: outside.append(request.url) if not inside(request.url, server) else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield page
+    context.close()
+    assert outside == [] and faults == []
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with running_app(tmp_path_factory.mktemp("server") / "log.txt") as url:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,7 +12,7 @@ from playwright.sync_api import expect
 from factorlasso_core import ClusterOptions, FitSpec, LassoModelType, Panel, fit
 from factorlasso_core.agreement import adjusted_rand
 from factorlasso_core.demo import load_demo
-from tests.browser.test_edits import inside, returns, send
+from tests.browser.test_edits import HOSTILE, upload
 from tests.browser.test_main_job import fit_id, go, metric, no_exception, press, settle, wait_for_new_fit
 
 pytestmark = pytest.mark.browser
@@ -21,18 +20,9 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
-def page(browser, server) -> Iterator[object]:
-    """A page whose every request stays on this machine and whose scripts raise nothing."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1100}, accept_downloads=True)
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    outside: list[str] = []
-    faults: list[str] = []
-    page.on("request", lambda request: outside.append(request.url) if not inside(request.url, server) else None)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    yield page
-    context.close()
-    assert outside == [] and faults == []
+def viewport() -> dict[str, int]:
+    """Tall enough for the whole map."""
+    return {"width": 1280, "height": 1100}
 
 
 def opened(page, server, link: str) -> str:
@@ -253,25 +243,18 @@ def test_what_is_on_screen_is_saved_as_picture_and_drawing(page, server, tmp_pat
 
 
 def test_a_hostile_name_is_text_everywhere(page, server, tmp_path) -> None:
-    page.goto(f"{server}/Data")
-    start = fit_id(page)
-    settle(page)
-    page.get_by_text("Upload your own").click()
-    hostile = "<img src=x onerror=document.title='taken'>"
-    send(page, "Responses file", "mine.csv", returns([hostile, "A", "B"], 0))
-    send(page, "Factors file", "factors.csv", returns(["F1", "<b>F2</b>"], 1))
-    wait_for_new_fit(page, start)
+    upload(page, server, [HOSTILE, "A", "B"], ["F1", "<b>F2</b>"])
     go(page, "Tune")
     page.locator(".map[data-heat]").wait_for()
     for row in range(3):
         page.mouse.move(*point(page, row, 0))
         page.wait_for_timeout(60)
-        if page.locator(".map .tip").inner_text().startswith(hostile):
+        if page.locator(".map .tip").inner_text().startswith(HOSTILE):
             break
     else:
         pytest.fail("the name is not in any hint")
     page.locator(".map .as-table").click()
-    expect(page.get_by_role("rowheader", name=hostile)).to_be_visible()
+    expect(page.get_by_role("rowheader", name=HOSTILE)).to_be_visible()
     with page.expect_download() as waiting:
         page.locator(".map .svg").click()
     waiting.value.save_as(tmp_path / "map.svg")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,23 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.test_main_job import choose, fit_id, go, no_exception, settle, wait_for_new_fit
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def page(browser, server) -> Iterator[object]:
-    """A page whose every request stays on this machine and whose console stays free of errors."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    outside: list[str] = []
-    page.on("request", lambda request: outside.append(request.url) if not inside(request.url, server) else None)
-    yield page
-    context.close()
-    assert outside == []
-
-
-def inside(url: str, server: str) -> bool:
-    return url.startswith((server, server.replace("http", "ws"), "data:", "blob:"))
+HOSTILE = "<img src=x onerror=document.title='taken'>"
 
 
 def type_into(page, row: int, column: int, text: str) -> None:
@@ -73,15 +55,19 @@ def send(page, which: str, name: str, content: bytes) -> None:
     settle(page)
 
 
-def test_an_upload_is_fitted_a_bad_one_is_one_sentence_and_hostile_names_are_text(page, server) -> None:
+def upload(page, server, responses: list[str], factors: list[str]) -> str:
+    """Upload returns under some names on *Data*, and return the digest of their fit."""
     page.goto(f"{server}/Data")
     start = fit_id(page)
     settle(page)
     page.get_by_text("Upload your own").click()
-    hostile = "<img src=x onerror=document.title='taken'>"
-    send(page, "Responses file", "mine.csv", returns([hostile, "$x^2$", "plain"], 0))
-    send(page, "Factors file", "factors.csv", returns(["F1", "F2"], 1))
-    mine = wait_for_new_fit(page, start)
+    send(page, "Responses file", "mine.csv", returns(responses, 0))
+    send(page, "Factors file", "factors.csv", returns(factors, 1))
+    return wait_for_new_fit(page, start)
+
+
+def test_an_upload_is_fitted_a_bad_one_is_one_sentence_and_hostile_names_are_text(page, server) -> None:
+    mine = upload(page, server, [HOSTILE, "$x^2$", "plain"], ["F1", "F2"])
     for name in ("Model", "Tune", "Clusters", "Export", "Data"):
         go(page, name)
         assert fit_id(page) == mine

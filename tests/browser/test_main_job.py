@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,15 +17,6 @@ from factorlasso_core.demo import load_demo
 pytestmark = pytest.mark.browser
 FACTORS = ("MktRF", "SMB", "HML", "Mom")
 PAGES = ("", "Data", "Model", "Tune", "Clusters", "Select", "Export")
-
-
-@pytest.fixture
-def page(browser, server) -> Iterator[object]:
-    context = browser.new_context(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    yield page
-    context.close()
 
 
 def fit_id(page) -> str:

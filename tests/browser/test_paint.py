@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_clustermap import beside, inside, point, shown
-from tests.browser.test_edits import returns, send, type_into
+from tests.browser.test_clustermap import beside, point, shown
+from tests.browser.test_edits import HOSTILE, type_into, upload
 from tests.browser.test_main_job import fit_id, go, no_exception, press, settle, wait_for_new_fit
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(browser, server) -> Iterator[object]:
-    """A page whose every request stays on this machine and whose scripts raise nothing."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1200})
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    outside: list[str] = []
-    faults: list[str] = []
-    page.on("request", lambda request: outside.append(request.url) if not inside(request.url, server) else None)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    yield page
-    context.close()
-    assert outside == [] and faults == []
+def viewport() -> dict[str, int]:
+    """Tall enough for the whole map."""
+    return {"width": 1280, "height": 1200}
 
 
 def tool(page, name: str) -> None:
@@ -209,14 +199,7 @@ def test_the_grid_shows_what_was_painted_and_the_map_what_was_typed(page, server
 
 
 def test_a_hostile_name_is_text_on_the_map_and_six_responses_can_be_painted(page, server) -> None:
-    page.goto(f"{server}/Data")
-    start = fit_id(page)
-    settle(page)
-    page.get_by_text("Upload your own").click()
-    hostile = "<img src=x onerror=document.title='taken'>"
-    send(page, "Responses file", "mine.csv", returns([hostile, *"ABCDE"], 0))
-    send(page, "Factors file", "factors.csv", returns(["<b>F1</b>", "F2"], 1))
-    mine = wait_for_new_fit(page, start)
+    mine = upload(page, server, [HOSTILE, *"ABCDE"], ["<b>F1</b>", "F2"])
     go(page, "Model")
     tool(page, "Paint")
     page.locator(".map[data-heat]").wait_for()
@@ -225,6 +208,6 @@ def test_a_hostile_name_is_text_on_the_map_and_six_responses_can_be_painted(page
     wait_for_new_fit(page, mine)
     summary(page, "6 of 12 cells constrained: 6 +, 0 −, 0 zero")
     page.get_by_role("button", name="Table", exact=True).click()
-    expect(page.locator(".map .table th", has_text=hostile)).to_have_count(1)
+    expect(page.locator(".map .table th", has_text=HOSTILE)).to_have_count(1)
     assert page.locator("img[src=x]").count() == 0 and page.title() != "taken"
     no_exception(page)

@@ -10,9 +10,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_main_job import fit_id, page, settle, wait_for_new_fit
-
-__all__ = ["page"]  # the fixture
+from tests.browser.test_main_job import fit_id, settle, wait_for_new_fit
 
 pytestmark = pytest.mark.browser
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_edits import returns, send
+from tests.browser.test_edits import HOSTILE, returns, send
 from tests.browser.test_main_job import (
     choose,
     fit_id,
@@ -22,19 +21,6 @@ from tests.browser.test_main_job import (
 )
 
 pytestmark = pytest.mark.browser
-HOSTILE = "<img src=x onerror=document.title='taken'>"
-
-
-@pytest.fixture
-def page(browser, server) -> Iterator[object]:
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    yield page
-    context.close()
-    assert errors == []
 
 
 def mark(page):
