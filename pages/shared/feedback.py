@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -93,6 +94,34 @@ def theme() -> Theme:
 def chart(figure: Any, key: str, alt: str) -> None:
     """Draw a figure with an accessible name."""
     st.plotly_chart(figure, key=key, theme=None, alt=alt, config={"displaylogo": False})
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number under its name.
+
+    Attributes:
+        help: What it is, shown on hovering. change: What became of it since the pin.
+    """
+
+    name: str
+    text: str
+    help: str
+    change: str | None = None
+
+
+def numbers(shown: Iterable[Number], below: str) -> None:
+    """Numbers in a row and a sentence below them, as one static element: metrics would cost five times as much.
+
+    Args:
+        below: One sentence.
+    """
+    cells = "".join(
+        f'<div title="{escape(n.help)}"><dt>{escape(n.name)}</dt><dd>{escape(n.text)}</dd>'
+        f"{f'<dd class=change>{escape(n.change)}</dd>' if n.change else ''}</div>"
+        for n in shown
+    )
+    st.html(f'<dl class="numbers">{cells}</dl><p class="below">{escape(below)}</p>')
 
 
 def facts(rows: Mapping[str, Iterable[str]], head: Iterable[str] = ()) -> None:

@@ -14,8 +14,11 @@ ICON = (
     '<rect width="16" height="16" rx="3" fill="#2166ac"/>'
     '<path d="M3 3h4v4H3zM9 9h4v4H9z" fill="#fff"/><path d="M9 3h4v4H9z" fill="#f4a582"/></svg>'
 )
-# Streamlit's own spacing leaves half of a laptop's screen empty; nothing here depends on data.
+# Streamlit's own spacing leaves half of a laptop's screen empty, and it fades all that is about to be drawn anew:
+# every element gets a layer of its own at every step of a slider. Nothing here depends on data.
 STYLE = """<style>
+[data-stale="true"] { opacity: 1 !important; transition: none !important; }
+.st-key-address { display: none; }
 [data-testid="stMainBlockContainer"] { padding: 2.2rem 2.5rem 2rem; max-width: 1700px; }
 [data-testid="stSidebarHeader"] { height: 2rem; padding-top: .4rem; margin-bottom: 0; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
@@ -24,6 +27,11 @@ STYLE = """<style>
 [data-testid="stSidebarUserContent"] [data-testid="stPageLink"] a { padding-block: .1rem; }
 [data-testid="stMetricValue"] { font-size: 1.55rem; }
 [data-testid="stMetricValue"] > div { overflow: visible; }
+.numbers { display: flex; flex-wrap: wrap; gap: .4rem 2.6rem; margin: 0; }
+.numbers dt { font-size: .9rem; opacity: .8; }
+.numbers dd { font-size: 1.55rem; font-variant-numeric: tabular-nums; line-height: 1.35; margin: 0; }
+.numbers dd.change { font-size: .85rem; opacity: .7; }
+.below { font-size: .875rem; margin: .3rem 0 0; opacity: .7; }
 .facts { width: 100%; border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 .facts th { font-weight: 400; opacity: .7; }
 .facts th, .facts td { text-align: left; padding: .3rem .5rem .3rem 0; border-bottom: 1px solid #8883; }
@@ -34,7 +42,8 @@ STYLE = """<style>
 def begin(title: str) -> Inputs:
     """Configure the page, draw the sidebar with the fit, and head the page."""
     name = PRODUCT if title == "Home" else f"{title} · {PRODUCT}"
-    st.set_page_config(page_title=name, page_icon=ICON, layout="wide")
+    if state.session().page != title:  # it stays: told again, the browser makes the icon anew at every step
+        st.set_page_config(page_title=name, page_icon=ICON, layout="wide")
     st.html(STYLE)
     inputs = sidebar.show(title)
     st.title(PRODUCT if title == "Home" else title, anchor=False)

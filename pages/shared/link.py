@@ -1,8 +1,9 @@
 """Parameters in the link, the same on every page: reload, back and forward keep them.
 
 They are read from the link on the first run and when the browser moves through its history, carried over
-page changes by the session, and written back when they differ. Streamlit's own binding is not used: it
-drops what a page does not draw, and on a page change it leaves the link empty until the next run.
+page changes by the session, and written back by the browser when they have come to rest. Streamlit's own
+binding is not used: it drops what a page does not draw, on a page change it leaves the link empty until the
+next run, and it writes at every step of a slider, which costs more time than the fit.
 
 A link that says anything also says which data it was made with, by the start of their digest: opened where
 those data are not, it names them, and what is shown meanwhile is never taken for them.
@@ -14,6 +15,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -21,6 +23,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared import state
 
+_address = st.components.v2.component(
+    "address", js=(Path(__file__).parent / "address.js").read_text(encoding="utf-8"), isolate_styles=False
+)
 DIGITS = 8  # of a digest in a link
 DIGEST = re.compile(rf"[0-9a-f]{{{DIGITS}}}")
 LONGEST_NAME = 80
@@ -112,7 +117,7 @@ def asked() -> Need | None:
 
 
 def publish(parameters: tuple[Parameter, ...], key: str, file: str | None) -> dict[str, str]:
-    """Remember the values, write them into the link where they differ, and return them for other links.
+    """Remember the values, and return what a link says of them; the browser is told by ``show``.
 
     Args:
         key: Digest of the data. file: Name of the upload they came with; None for demos.
@@ -120,12 +125,13 @@ def publish(parameters: tuple[Parameter, ...], key: str, file: str | None) -> di
     record = state.session()
     record.kept = {parameter.key: state.value(parameter.key) for parameter in parameters}
     wanted = {p.key: p.write(record.kept[p.key]) for p in parameters if record.kept[p.key] != p.default()}
-    wanted |= _data(key, file, record.needs) if wanted or record.needs else {}
-    known = {parameter.key for parameter in parameters} | {PANEL, FILE}
-    if {key: st.query_params[key] for key in st.query_params if key in known} != wanted:
-        others = {key: st.query_params.get_all(key) for key in st.query_params if key not in known}
-        st.query_params.from_dict({**others, **wanted})
-    return wanted
+    return wanted | (_data(key, file, record.needs) if wanted or record.needs else {})
+
+
+def show(parameters: tuple[Parameter, ...], wanted: dict[str, str]) -> None:
+    """Have the browser write the parameters into its address; what else stands there stays."""
+    known = [*(parameter.key for parameter in parameters), PANEL, FILE]
+    _address(data={"known": known, "wanted": wanted}, key="address")
 
 
 def _data(key: str, file: str | None, needs: Need | None) -> dict[str, str]:

@@ -123,6 +123,7 @@ def show(page: str) -> Inputs:
         outcome = compute.run(panel, beliefs, spec, shared=source.public and untouched)
         feedback.status(outcome)
         _unused(edits, spec)
+        link.show(PARAMETERS, query)
     return Inputs(source, panel, edits, spec, unit, outcome, query)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
@@ -15,6 +16,7 @@ from factorlasso_core.figures import series
 from factorlasso_core.figures import truth as truth_figures
 from pages.shared import baseline, compute, detail, feedback, pathview, state
 from pages.shared.compute import Outcome, Use
+from pages.shared.feedback import Number
 from pages.shared.selection import Selection
 from pages.shared.sidebar import Inputs
 from pages.shared.state import Edits
@@ -49,21 +51,18 @@ def headline(inputs: Inputs, fit: Fit) -> None:
     """Clusters and sizes, zeros, R², proof and time, always in view; with a pin what changed since."""
     count, sizes = _clusters(fit)
     change = _changes(inputs, fit)
-    plain = {"delta_color": "off", "delta_arrow": "off"}
-    # One row, not columns: each column would be one element more to draw at every step of a slider.
-    with st.container(horizontal=True):
-        st.metric("Clusters" if fit.clustering is not None else "Groups", count, change["clusters"],
-                  help=feedback.CLUSTER_HELP, **plain)  # fmt: skip
-        zeros = int((fit.state == State.ZERO_BY_PENALTY).sum())
-        st.metric("Exact zeros", f"{fit.zero_share:.1%}", change["zeros"],
-                  help=f"{zeros} cells are zero by the penalty.", **plain)  # fmt: skip
-        st.metric("Mean R²", _percent(fit.statistics.r2), change["r2"],
-                  help="In sample, mean over responses.", **plain)  # fmt: skip
-        st.metric("Duality gap", feedback.gap(fit),
-                  help="Relative; proves how close the objective is to its minimum.")  # fmt: skip
-        st.metric("Fit", feedback.milliseconds(inputs.outcome),
-                  help="Time of this fit, or that it was in the cache.")  # fmt: skip
-    st.caption(sizes)
+    zeros = int((fit.state == State.ZERO_BY_PENALTY).sum())
+    timing = "Time of this fit, or that it was in the cache."
+    numbers = (
+        Number(
+            "Clusters" if fit.clustering is not None else "Groups", count, feedback.CLUSTER_HELP, change["clusters"]
+        ),
+        Number("Exact zeros", f"{fit.zero_share:.1%}", f"{zeros} cells are zero by the penalty.", change["zeros"]),
+        Number("Mean R²", _percent(fit.statistics.r2), "In sample, mean over responses.", change["r2"]),
+        Number("Duality gap", feedback.gap(fit), "Relative; proves how close the objective is to its minimum."),
+        Number("Fit", feedback.milliseconds(inputs.outcome), timing),
+    )
+    feedback.numbers(numbers, sizes)
 
 
 def _changes(inputs: Inputs, fit: Fit) -> dict[str, str | None]:
@@ -94,8 +93,8 @@ def _mean(values: np.ndarray) -> float:
 def _clusters(fit: Fit) -> tuple[str, str]:
     if fit.labels is None:
         return "–", "This model has no groups: every loading is penalised on its own."
-    sizes = pd.Series(fit.labels[fit.counted]).value_counts()
-    shown = " · ".join(map(str, sizes.iloc[:24])) + (" …" if len(sizes) > 24 else "")
+    sizes = sorted(Counter(fit.labels[fit.counted].tolist()).values(), reverse=True)
+    shown = " · ".join(map(str, sizes[:24])) + (" …" if len(sizes) > 24 else "")
     if fit.clustering is None:
         return str(len(sizes)), f"Sizes of your groups: {shown}"
     inner, options = fit.clustering.inner, fit.spec.clustering
@@ -181,11 +180,10 @@ def _largest(fit: Fit) -> float:
 def rescale(edits: Edits, fit: Fit) -> None:
     """Say where the colours end, and reset them to the fit on screen."""
     largest = _largest(fit)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Colours end at ±{edits.limit:.3g}; the largest loading is {largest:.3g}.")
-        if st.button("Rescale colours", key="rescale"):
-            edits.limit = largest or 1.0
-            st.rerun()
+    ends = f"Colours end at ±{edits.limit:.3g}; the largest loading is {largest:.3g}."
+    if st.button("Rescale colours", key="rescale", help=ends, disabled=edits.limit == (largest or 1.0)):
+        edits.limit = largest or 1.0
+        st.rerun()
 
 
 def certificate(inputs: Inputs, fit: Fit) -> None:

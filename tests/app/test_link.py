@@ -5,14 +5,13 @@ from __future__ import annotations
 import pytest
 
 from pages.shared import sources
-from tests.app.test_pages import csv, fit_id, go, good, returns, slider, start, texts, upload
+from tests.app.test_pages import csv, fit_id, go, good, linked, returns, slider, start, texts, upload
 
 MISSING = "which are not here"
 
 
 def word(app, name: str) -> str:
-    held = app.query_params.get(name, "")
-    return held[0] if isinstance(held, list) else held
+    return linked(app).get(name, "")
 
 
 def mine(seed: int = 0):

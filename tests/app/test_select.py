@@ -6,7 +6,7 @@ import pytest
 
 from pages.shared import sidebar
 from pages.shared.select_map import SIZES
-from tests.app.test_pages import csv, fit_id, fitted, go, good, metric, returns, slider, start, texts, upload
+from tests.app.test_pages import csv, fit_id, fitted, go, good, linked, metric, returns, slider, start, texts, upload
 
 SELECT = "pages/5_Select.py"
 
@@ -57,7 +57,7 @@ def test_what_is_asked_here_travels_in_the_link_and_over_pages() -> None:
     good(app.run())
     app.number_input(key="cv_window").set_value(40)
     good(app.run())
-    assert [app.query_params[key] for key in ("cv_scheme", "cv_gap", "cv_window")] == ["rolling", "6", "40"]
+    assert [linked(app)[key] for key in ("cv_scheme", "cv_gap", "cv_window")] == ["rolling", "6", "40"]
     shown = metric(app, "λ.min"), metric(app, "λ.1se")
     go(go(app, "pages/3_Tune.py"), SELECT)
     assert (metric(app, "λ.min"), metric(app, "λ.1se")) == shown

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared import history, settings, sidebar, undo
 from pages.shared.history import MOST_STEPS, PAUSE, History, Snapshot
-from tests.app.test_pages import MODEL, edits, fit_id, go, good, part, slider, start
+from tests.app.test_pages import MODEL, edits, fit_id, go, good, linked, part, slider, start
 
 
 def snap(lam: float = 1.0, alpha: float = 0.1, signs: pd.DataFrame | None = None) -> Snapshot:
@@ -106,7 +106,7 @@ def test_a_mixed_job_is_undone_step_by_step_and_redone() -> None:
     assert [click(app, "undo") for _ in seen[1:]] == seen[-2::-1]
     assert app.button(key="undo").disabled and not app.toggle(key="derive").value
     assert [click(app, "redo") for _ in seen[1:]] == seen[1:]
-    assert app.button(key="redo").disabled and app.query_params["alpha"] == "0.4"
+    assert app.button(key="redo").disabled and linked(app)["alpha"] == "0.4"
 
 
 @pytest.mark.usefixtures("quick")

@@ -64,8 +64,10 @@ def press(page, slider: str, key: str, times: int = 1) -> None:
 
 
 def metric(page, label: str) -> str:
+    """Text of the number of this name, whichever way the page draws it."""
     card = page.get_by_test_id("stMetric").filter(has_text=re.compile(f"^{label}"))
-    return card.get_by_test_id("stMetricValue").inner_text()
+    static = page.locator(".numbers > div", has=page.get_by_text(label, exact=True))
+    return card.get_by_test_id("stMetricValue").or_(static.locator("dd").first).first.inner_text()
 
 
 def workbook(page, folder: Path) -> openpyxl.Workbook:

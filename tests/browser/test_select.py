@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -40,6 +41,7 @@ def test_a_lambda_taken_over_moves_slider_link_and_mark_and_survives_a_reload(pa
     new = wait_for_new_fit(page, old)
     expect(page.get_by_role("button", name="λ.1se is in use")).to_be_disabled()
     page.wait_for_function(f"wanted => {MARKS}.some(m => m[0] === 'current λ' && m[1] === wanted)", arg=wanted)
+    page.wait_for_url(re.compile("lam="))
     assert 10**wanted == pytest.approx(float(query(page)["lam"][0]))
     page.reload()
     assert fit_id(page) == new

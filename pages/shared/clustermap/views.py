@@ -196,12 +196,13 @@ def _tracks(fit: Fit, r2: Array, groups: pd.Series | None, has_groups: bool) -> 
     arrays: dict[str, Array] = {}
     if has_groups:
         tracks.append({"name": "cluster" if fit.clustering is not None else "group", "kind": "cluster"})
-    known = None if groups is None else groups.reindex(fit.panel.responses).replace("", None)
-    if known is not None and known.notna().any() and fit.clustering is not None:
-        codes, levels = pd.factorize(known.to_numpy(dtype=object), use_na_sentinel=True)
+    if groups is not None and fit.clustering is not None:
+        named = groups.reindex(fit.panel.responses).to_numpy(dtype=object)
+        codes, levels = pd.factorize(np.where(named == "", None, named), use_na_sentinel=True)
         words = list(map(str, levels))
-        tracks.append({"name": "groups", "kind": "category", "array": "group", "levels": words})
-        arrays["group"] = codes.astype("i4")
+        if words:
+            tracks.append({"name": "groups", "kind": "category", "array": "group", "levels": words})
+            arrays["group"] = codes.astype("i4")
     tracks.append({"name": "R²", "kind": "number", "array": "r2", "low": 0.0, "high": 1.0, "percent": True})
     return Message({"tracks": tracks}, arrays)
 
