@@ -18,6 +18,7 @@ from factorlasso_core.solve import PROVED
 from factorlasso_core.version import VERSION
 from factorlasso_core.workbook import tables
 from factorlasso_core.workbook.beliefs import signs_table
+from factorlasso_core.workbook.difference import difference
 from factorlasso_core.workbook.words import COLUMNS, LEGEND, SHEETS
 from factorlasso_core.xlsx import Sheet, write_xlsx
 
@@ -39,7 +40,9 @@ FILE_WORDS = {
 }
 
 
-def build_workbook(fit: Fit, *, created: datetime, source: str = "", seconds: float | None = None) -> bytes:
+def build_workbook(
+    fit: Fit, *, created: datetime, source: str = "", seconds: float | None = None, base: tuple[str, Fit] | None = None
+) -> bytes:
     """Return a workbook that holds a fit and everything that is needed to make it again.
 
     Every number is the exact double; only its format rounds. Text is never a formula.
@@ -49,6 +52,7 @@ def build_workbook(fit: Fit, *, created: datetime, source: str = "", seconds: fl
         created: When; a time without a zone is taken as UTC.
         source: Where the data came from, a title or a file name.
         seconds: How long the fit took, if known.
+        base: Name of a fit of the same responses and factors, and that fit: a sheet says what differs from it.
 
     Example:
         >>> from factorlasso_core import Panel
@@ -59,11 +63,14 @@ def build_workbook(fit: Fit, *, created: datetime, source: str = "", seconds: fl
         b'PK'
     """
     body = list(_sheets(fit))
+    if base is not None:
+        body.append(Sheet("difference", difference(fit, base[1]), index=False, freeze="A2", autofilter=True))
     long_rows = next(len(sheet.table) for sheet in body if sheet.title == "betas_long")
     body.append(_dictionary(body))
     body.append(Sheet("checks", tables.checks(fit, long_rows), index=False, freeze="A3", flags=True))
     time = _utc(created)
-    return write_xlsx([_readme(fit, body, time, source, seconds), *body], created=time)
+    about = [*_what(fit, time, source, seconds), *([("compared with", base[0])] if base is not None else [])]
+    return write_xlsx([_readme(fit, body, about), *body], created=time)
 
 
 def workbook_name(fit: Fit, source: str, created: datetime) -> str:
@@ -117,9 +124,9 @@ def _dictionary(body: list[Sheet]) -> Sheet:
     return Sheet("dictionary", tables.dictionary(titles, given), index=False, freeze="A2", autofilter=True)
 
 
-def _readme(fit: Fit, body: list[Sheet], created: datetime, source: str, seconds: float | None) -> Sheet:
+def _readme(fit: Fit, body: list[Sheet], about: list[tuple[str, object]]) -> Sheet:
     """The cover: what, when, with what, how good, and where to find what."""
-    rows = [*_what(fit, created, source, seconds), ("", "")]
+    rows = [*about, ("", "")]
     rows += [(f"→ {sheet.title}", SHEETS[sheet.title]) for sheet in body] + [("", "")]
     rows += [*LEGEND, ("", "")]
     rows += [("note", notice.message) for notice in fit.notices]
