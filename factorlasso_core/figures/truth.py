@@ -18,42 +18,24 @@ from factorlasso_core.result import Fit
 
 Trace = dict[str, Any]
 
-NAMES = ("true", "fitted")
 
-
-def comparison(
-    fit: Fit, truth: pd.DataFrame, theme: Theme, limit: float | None = None, names: tuple[str, str] = NAMES
-) -> go.Figure:
+def comparison(fit: Fit, truth: pd.DataFrame, theme: Theme, limit: float | None = None) -> go.Figure:
     """Draw true loadings, fitted ones and their difference side by side, in one order and one scale.
 
     Args:
         fit: The fit. truth: Known loadings by label, exact zeros where there is none.
         theme: Colours. limit: ``|β|`` at the ends of the colours; None takes a round number.
-        names: What the two are called. The truth may be another fit: then the difference, which can be
-            small, has a scale of its own, named in its title.
 
     Raises:
         DataError: ``truth`` does not cover the fit.
     """
     known, rows = aligned_truth(fit, truth), row_order(fit)
     limit = limit or colour_limit(known, fit.beta)
-    change, title = fit.beta - known, f"{names[1]} − {names[0]}"
-    ends = limit if names == NAMES else colour_limit(change)
-    title += "" if names == NAMES else f", ±{ends:.3g}"
-    panels = {names[0]: (known, limit), names[1]: (fit.beta, limit), title: (change, ends)}
-    marks = state_layers(fit, rows, theme, {"xaxis": "x2", "yaxis": "y"})
-    return _figure(fit, rows, panels, theme, marks)
-
-
-def _figure(
-    fit: Fit, rows: Array, panels: dict[str, tuple[Array, float]], theme: Theme, marks: list[Trace]
-) -> go.Figure:
-    traces = []
-    for i, (name, (values, limit)) in enumerate(panels.items()):
-        colours = {"zmin": -limit, "zmax": limit, "colorscale": theme.loadings, "showscale": False}
-        traces.append(_panel(fit, rows, values, i, name) | colours)
-    limit = traces[1]["zmax"]
+    panels = {"true": known, "fitted": fit.beta, "fitted − true": fit.beta - known}
+    colours = {"zmin": -limit, "zmax": limit, "colorscale": theme.loadings, "showscale": False}
+    traces = [_panel(fit, rows, values, i, name) | colours for i, (name, values) in enumerate(panels.items())]
     traces[1] |= {"showscale": True, "colorbar": colour_bar("loading β", limit, theme)}
+    marks = state_layers(fit, rows, theme, {"xaxis": "x2", "yaxis": "y"})
     return go.Figure(data=traces + marks, layout=_layout(fit, rows, list(panels), theme))
 
 
@@ -64,7 +46,7 @@ def _panel(fit: Fit, rows: Array, values: Array, number: int, name: str) -> Trac
         "name": name,
         "z": values[rows] + 0.0,  # -0 is 0
         "customdata": np.broadcast_to(names[:, None], values.shape),
-        "hovertemplate": f"<b>%{{customdata}}</b><br>%{{x}}: {name.split(',')[0]} %{{z:.6~g}}<extra></extra>",
+        "hovertemplate": f"<b>%{{customdata}}</b><br>%{{x}}: {name} %{{z:.6~g}}<extra></extra>",
         "xgap": 1,
         "ygap": 1 if len(rows) <= 80 else 0,
         "xaxis": f"x{number + 1}" if number else "x",
