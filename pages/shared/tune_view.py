@@ -81,7 +81,7 @@ def _change(value: float, words: str) -> str | None:
     """A difference to the pin in words; None where it is not known."""
     if np.isnan(value):
         return None
-    return f"{words.format(value)} to the pin" if value else "as pinned"
+    return f"{words.format(value).replace('-', '−')} to the pin" if value else "as pinned"
 
 
 def _clusters(fit: Fit) -> tuple[str, str]:

@@ -90,7 +90,7 @@ def test_the_change_since_the_pin_has_its_sign() -> None:
     good(app.run())
     (body,) = (item.proto.body for item in app.get("html") if 'class="numbers"' in item.proto.body)
     change = dict(re.findall(r'<dt>([^<]*)</dt><dd>[^<]*</dd><dd class="change">([^<]*)</dd>', body))
-    assert change["Exact zeros"].startswith("+") and change["Mean R²"].startswith("-")
+    assert change["Exact zeros"].startswith("+") and change["Mean R²"].startswith("−")
 
 
 def test_a_move_and_an_undo_in_one_run_take_that_move_back() -> None:
