@@ -16,8 +16,9 @@ import scipy
 from factorlasso_core.result import Fit
 from factorlasso_core.solve import PROVED
 from factorlasso_core.version import VERSION
-from factorlasso_core.workbook import tables
+from factorlasso_core.workbook import record_words, tables
 from factorlasso_core.workbook.beliefs import signs_table
+from factorlasso_core.workbook.record import DataRecord, record_sheets
 from factorlasso_core.workbook.words import COLUMNS, LEGEND, SHEETS
 from factorlasso_core.xlsx import Sheet, write_xlsx
 
@@ -39,7 +40,14 @@ FILE_WORDS = {
 }
 
 
-def build_workbook(fit: Fit, *, created: datetime, source: str = "", seconds: float | None = None) -> bytes:
+def build_workbook(
+    fit: Fit,
+    *,
+    created: datetime,
+    source: str = "",
+    seconds: float | None = None,
+    record: DataRecord | None = None,
+) -> bytes:
     """Return a workbook that holds a fit and everything that is needed to make it again.
 
     Every number is the exact double; only its format rounds. Text is never a formula.
@@ -49,6 +57,7 @@ def build_workbook(fit: Fit, *, created: datetime, source: str = "", seconds: fl
         created: When; a time without a zone is taken as UTC.
         source: Where the data came from, a title or a file name.
         seconds: How long the fit took, if known.
+        record: What happened to the data before the fit: notes, adjustments, quality.
 
     Example:
         >>> from factorlasso_core import Panel
@@ -60,6 +69,7 @@ def build_workbook(fit: Fit, *, created: datetime, source: str = "", seconds: fl
     """
     body = list(_sheets(fit))
     long_rows = next(len(sheet.table) for sheet in body if sheet.title == "betas_long")
+    body += [] if record is None else record_sheets(record)
     body.append(_dictionary(body))
     body.append(Sheet("checks", tables.checks(fit, long_rows), index=False, freeze="A3", flags=True))
     time = _utc(created)
@@ -114,13 +124,16 @@ def _dictionary(body: list[Sheet]) -> Sheet:
     }
     given |= {(title, name) for title in ("checks", "dictionary") for name in COLUMNS[title]}
     titles = [sheet.title for sheet in body] + ["dictionary", "checks"]
-    return Sheet("dictionary", tables.dictionary(titles, given), index=False, freeze="A2", autofilter=True)
+    columns = COLUMNS | record_words.COLUMNS
+    return Sheet("dictionary", tables.dictionary(titles, given, columns), index=False, freeze="A2", autofilter=True)
 
 
 def _readme(fit: Fit, body: list[Sheet], created: datetime, source: str, seconds: float | None) -> Sheet:
     """The cover: what, when, with what, how good, and where to find what."""
     rows = [*_what(fit, created, source, seconds), ("", "")]
-    rows += [(f"→ {sheet.title}", SHEETS[sheet.title]) for sheet in body] + [("", "")]
+    rows += [(f"→ {sheet.title}", SHEETS.get(sheet.title) or record_words.SHEETS[sheet.title]) for sheet in body] + [
+        ("", "")
+    ]
     rows += [*LEGEND, ("", "")]
     rows += [("note", notice.message) for notice in fit.notices]
     links = {f"→ {sheet.title}": sheet.title for sheet in body}
