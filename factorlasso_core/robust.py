@@ -50,9 +50,7 @@ def robust_scale(values: Array) -> RobustScale:
 def robust_z(values: Array, scale: RobustScale | None = None) -> Array:
     """Return ``(value - median)/spread`` of every value, (T, K): zero in constants, NaN where missing."""
     centre, spread = robust_scale(values) if scale is None else scale
-    with np.errstate(invalid="ignore", divide="ignore"):
-        factor = np.where(spread > 0, 1.0 / spread, 0.0)
-    return np.asarray((values - centre) * factor)
+    return np.asarray((values - centre) / np.where(spread == 0, np.inf, spread))
 
 
 def beyond(z: Array, limit: float) -> Array:

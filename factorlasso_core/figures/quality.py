@@ -18,6 +18,7 @@ Trace = dict[str, Any]
 
 MISSING = "#d55e00"
 MOST_POINTS = 4_000  # outliers drawn, the largest first
+MOST_PERIODS = 12  # written along the axis
 MOST_NUMBERS = 20  # factors up to which correlations stand in the cells
 
 
@@ -31,7 +32,7 @@ def coverage_heatmap(report: QualityReport, theme: Theme) -> go.Figure:
         "z": np.round(100.0 * share, 1),
         "zmin": 0,
         "zmax": 100,
-        "x": np.arange(share.shape[1]),
+        "x": list(report.coverage.labels),
         "y": np.arange(len(labels)),
         "colorscale": [(0.0, MISSING), (0.999, "#c9a27f"), (1.0, "#3d444b" if theme.dark else "#d3dde7")],
         "showscale": False,
@@ -42,7 +43,7 @@ def coverage_heatmap(report: QualityReport, theme: Theme) -> go.Figure:
         "hovertemplate": "<b>%{y}</b> · %{customdata}<br>%{x}: %{z:.0f} % of the expected values<extra></extra>",
     }
     keys = [_key("all", "#3d444b" if theme.dark else "#d3dde7"), _key("some", "#c9a27f"), _key("none", MISSING)]
-    layout = _series_layout(report, theme) | {"xaxis": _period_axis(report, theme)}
+    layout = _series_layout(report, theme) | {"xaxis": _period_axis(report)}
     layout["yaxis"] = name_axis(names, range=[len(labels) - 0.5, -0.5])
     return go.Figure(data=[trace, *keys], layout=layout)
 
@@ -57,9 +58,11 @@ def _key(name: str, colour: str) -> Trace:
             "yaxis": "y2"}  # fmt: skip
 
 
-def _period_axis(report: QualityReport, theme: Theme) -> Trace:
-    labels = report.coverage.labels
-    return label_axis(labels, theme, most=12) | {"tickangle": 0, "side": "bottom"}
+def _period_axis(report: QualityReport) -> Trace:
+    """Names of the periods as categories, a dozen of them written out."""
+    labels = list(report.coverage.labels)
+    every = -(-len(labels) // MOST_PERIODS)
+    return LINES | {"type": "category", "tickvals": labels[::every], "tickangle": 0}
 
 
 def _series_layout(report: QualityReport, theme: Theme) -> Trace:
@@ -106,13 +109,23 @@ def outlier_map(report: QualityReport, theme: Theme) -> go.Figure:
         "customdata": list(zip(names, table["value"], table["z"], table["median"], strict=True)),
         "hovertemplate": "<b>%{customdata[0]}</b><br>%{x}: %{customdata[1]:.5~g}, median %{customdata[3]:.5~g}"
         "<br>z = %{customdata[2]:.1f}<extra></extra>",
-        "yaxis": "y2",
         "showlegend": False,
     }
-    blank = {"type": "scatter", "x": [None], "y": [None], "showlegend": False}
-    layout = _series_layout(report, theme) | {"xaxis": {"showgrid": True, "gridcolor": theme.grid, "zeroline": False}}
-    layout["yaxis"] = LINES | {"range": [len(report.series) - 0.5, -0.5], "showticklabels": False}
-    return go.Figure(data=[blank, trace], layout=layout)
+    layout = _series_layout(report, theme) | {"xaxis": _time_axis(report, theme)}
+    layout["yaxis"] = {
+        name: part for name, part in layout.pop("yaxis2").items() if name not in ("overlaying", "matches")
+    }
+    return go.Figure(data=[trace], layout=layout)
+
+
+def _time_axis(report: QualityReport, theme: Theme) -> Trace:
+    """All dates of the panel, also those without an outlier; rows that are no dates as they come."""
+    axis = {"showgrid": True, "gridcolor": theme.grid, "zeroline": False}
+    first, last = report.series["first"].dropna(), report.series["last"].dropna()
+    if not pd.api.types.is_datetime64_any_dtype(first):
+        return axis | {"type": "category"}
+    pad = (last.max() - first.min()) / 50
+    return axis | {"type": "date", "range": [first.min() - pad, last.max() + pad]}
 
 
 def _times(rows: pd.Series) -> Any:

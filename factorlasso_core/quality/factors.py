@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from factorlasso_core.arrays import Array
+from factorlasso_core.quality.twins import to_unit
 
 SINGULAR = 1e-12  # eigenvalue, as a share of the largest, below which factors are linearly dependent
 INVOLVED = 1e-6  # weight of a factor in such a dependence from which it takes part
@@ -39,7 +40,7 @@ def factor_condition(x: Array, labels: pd.Index) -> FactorCondition:
     >>> factor_condition(np.array([[1.0, 2.0], [2.0, 1.0], [3.0, 5.0]]), pd.Index(["a", "b"])).rows
     3
     """
-    whole = x[~np.isnan(x).any(axis=1)]
+    whole = to_unit(x[~np.isnan(x).any(axis=1)])
     factors = x.shape[1]
     matrix, inflation = np.full((factors, factors), np.nan), np.full(factors, np.nan)
     moving = _moving(whole)

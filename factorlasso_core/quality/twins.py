@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from factorlasso_core.arrays import Array, blocks
+from factorlasso_core.arrays import Array, blocks, largest
 
 LEAST_ROWS = 6  # common rows below which nothing is compared
 SAMPLE = 192  # rows on which pairs are looked for before they are compared on all rows
@@ -54,6 +54,12 @@ def repeated_rows(values: Array) -> Array:
     return again & (np.count_nonzero(~np.isnan(values), axis=1) >= 2)
 
 
+def to_unit(values: Array) -> Array:
+    """Columns divided by their largest magnitude, whose squares neither overflow nor vanish; zeros stay."""
+    scale = largest(values)
+    return np.asarray(values / np.where(scale > 0, scale, 1.0))
+
+
 def _candidates(values: Array, limit: float) -> tuple[Array, Array]:
     """Pairs whose correlation on a sample of the rows reaches a limit, in order.
 
@@ -82,7 +88,7 @@ def _spread_rows(present: Array, size: int) -> Array:
 
 def _alike(sample: Array, sought: Array, limit: float) -> Array:
     """Whether the pairwise-complete correlation of each column with each of some reaches a limit, (K, S)."""
-    present = ~np.isnan(sample)
+    present, sample = ~np.isnan(sample), to_unit(sample)
     middle = np.divide(np.where(present, sample, 0.0).sum(axis=0), np.maximum(present.sum(axis=0), 1))
     z, v = np.where(present, sample - middle, 0.0), present.astype(float)
     zs, vs = z[:, sought], v[:, sought]
@@ -92,7 +98,7 @@ def _alike(sample: Array, sought: Array, limit: float) -> Array:
         spread = (z * z).T @ vs - sums * sums / count
         other = v.T @ (zs * zs) - others * others / count
         cross = z.T @ zs - sums * others / count
-        alike = np.abs(cross) >= limit * np.sqrt(spread * other)
+        alike = np.abs(cross) >= limit * np.sqrt(spread) * np.sqrt(other)
     return np.asarray(alike & (spread > 0) & (other > 0) & (count >= LEAST_ROWS))
 
 
@@ -105,7 +111,7 @@ def _compared(values: Array, first: Array, second: Array) -> tuple[Array, Array,
         common = ~(np.isnan(a) | np.isnan(b))
         rows[part] = common.sum(axis=0)
         equal[part] = ((a == b) | ~common).all(axis=0)
-        u, w = (_centred(side, common, rows[part]) for side in (a, b))
+        u, w = (_centred(to_unit(side), common, rows[part]) for side in (a, b))
         with np.errstate(invalid="ignore", divide="ignore"):
             scale = np.sqrt((u * u).sum(axis=0) * (w * w).sum(axis=0))
             correlation[part] = np.clip((u * w).sum(axis=0) / scale, -1.0, 1.0)

@@ -291,3 +291,39 @@ def test_everything_at_once_runs_in_order_and_makes_a_panel():
 def test_tables_out_of_order_are_refused():
     with pytest.raises(DataError, match="rows of the factors are not in order"):
         adjust(frame(), frame("f").iloc[::-1], AdjustOptions())
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_any_tables_are_adjusted_or_refused_in_one_sentence(data):
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    tables = []
+    for name in ("y", "x"):
+        freq = data.draw(st.sampled_from(["D", "B", "W-FRI", "ME", "BQE", "YE-JUN"]))
+        index = pd.date_range("1999-11-07", periods=data.draw(st.integers(1, 90)), freq=freq)
+        values = np.exp(rng.standard_normal((len(index), 3))) * data.draw(st.sampled_from([0.01, 1.0, -1.0]))
+        values[rng.random(values.shape) < data.draw(st.sampled_from([0.0, 0.3, 0.7, 1.0]))] = np.nan
+        tables.append(pd.DataFrame(values, index, [f"{name}{k}" for k in range(3)]))
+    units = st.builds(
+        TableAdjust,
+        prices=st.sampled_from([(), ALL, ("x0",), ("y1",)]),
+        aggregate=st.sampled_from(["compound", "sum", "mean"]),
+    )
+    options = data.draw(st.builds(
+        AdjustOptions, responses=units, factors=units, outliers=st.sampled_from(["keep", "winsorise", "drop"]),
+        outlier_tables=st.sampled_from(["responses", "both"]), excess_over=st.sampled_from([None, "y0", "x2"]),
+        frequency=st.sampled_from([None, "weekly", "monthly", "quarterly", "yearly"]), complete=st.floats(0.1, 1),
+    ))  # fmt: skip
+    before = [table.copy() for table in tables]
+    try:
+        done = adjust(*tables, options)
+    except DataError as refused:
+        sentence = str(refused)
+    else:
+        sentence = "."
+        for table in (done.responses, done.factors):
+            assert not np.isinf(table.to_numpy()).any() and table.index.is_unique
+        assert done.notes or (done.responses is tables[0] and done.factors is tables[1])
+    assert sentence.endswith(".")
+    for table, same in zip(tables, before, strict=True):
+        pd.testing.assert_frame_equal(table, same)

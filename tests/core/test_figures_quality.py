@@ -43,7 +43,7 @@ def test_coverage_shows_the_shares_of_the_report():
     figure = coverage_heatmap(report(), LIGHT)
     shown = traces(figure)["coverage"]
     np.testing.assert_allclose(np.array(shown.z, dtype=float), np.round(100 * report().coverage.share, 1))
-    assert figure.layout.xaxis.ticktext[0] == "2015-Q1"
+    assert figure.layout.xaxis.tickvals[0] == shown.x[0] == "2015-Q1"
     assert figure.layout.shapes[0].y0 == 5.5  # between responses and factors
 
 
@@ -52,6 +52,7 @@ def test_outliers_stand_at_their_date_and_series():
     table = report().outliers
     assert list(pd.DatetimeIndex(shown.x)) == table["row"].tolist()
     assert list(shown.y) == [0, 6, 2]  # the factor has the name of the first response
+    assert outlier_map(report(), LIGHT).layout.xaxis.type == "date"  # a trace without points would make it linear
     assert [point[2] for point in shown.customdata] == table["z"].tolist()
 
 
@@ -97,3 +98,4 @@ def test_rows_without_dates_are_text():
     y.loc[3] = 50.0
     found = quality_report(Panel.from_frames(pd.DataFrame({"f": rng.standard_normal(40)}), y))
     assert list(traces(outlier_map(found, LIGHT))["outliers"].x) == ["3"]
+    assert outlier_map(found, LIGHT).layout.xaxis.type == "category"

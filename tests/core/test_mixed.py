@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from factorlasso_core import ClusterOptions, FitSpec, LossOptions, PenaltyOptions, fit
 from factorlasso_core.demo import load_demo
@@ -148,3 +150,23 @@ def test_no_common_period_and_disorder_are_refused():
         by_frequency(y, x.set_axis(x.index - pd.DateOffset(years=50)))
     with pytest.raises(DataError, match="sort the table"):
         by_frequency(y.iloc[::-1], x)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_every_value_of_a_response_is_in_exactly_one_block(data):
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    freq = data.draw(st.sampled_from(["D", "B", "W-FRI", "ME", "BQE"]))
+    index = pd.date_range("1999-11-07", periods=data.draw(st.integers(5, 200)), freq=freq)
+    x = pd.DataFrame(rng.standard_normal((len(index), 2)) * 0.01, index, ["f", "g"])
+    y = pd.DataFrame(rng.standard_normal((len(index), 3)), index, list("abc"))
+    ends = np.append(index.to_period("M")[1:] != index.to_period("M")[:-1], True)
+    y["b"] = y["b"].where(ends)
+    y["c"] = y["c"].where(rng.random(len(index)) < data.draw(st.sampled_from([0.1, 0.5, 1.0])))
+    mixed = by_frequency(y, x)
+    names = [name for block in mixed.blocks for name in block.panel.responses]
+    assert sorted(names) == ["a", "b", "c"]
+    for block in mixed.blocks:
+        found = pd.DataFrame(block.panel.y, block.panel.index, block.panel.responses)
+        for name in found:
+            np.testing.assert_array_equal(found[name].dropna(), y[name].dropna())

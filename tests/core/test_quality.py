@@ -307,3 +307,24 @@ def test_a_large_panel_is_reported_in_a_fifth_of_a_second(missing):
             quality_report(big)
             spent.append(time.process_time() - start)
     assert min(spent) < 0.2
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_any_panel_has_a_report(data):
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    rows = data.draw(st.integers(1, 120))
+    freq = data.draw(st.sampled_from(["D", "B", "W-FRI", "ME", "BQE", "YE-JUN", None]))
+    index = pd.RangeIndex(rows) if freq is None else pd.date_range("1699-11-07", periods=rows, freq=freq, unit="s")
+    sides = []
+    for name in ("f", "r"):
+        values = rng.standard_normal((rows, data.draw(st.integers(1, 4)))) * 10.0 ** rng.integers(-100, 100)
+        values = np.round(values, data.draw(st.sampled_from([0, 12])))
+        values[rng.random(values.shape) < data.draw(st.sampled_from([0.0, 0.5, 0.9, 1.0]))] = np.nan
+        sides.append(pd.DataFrame(values, index).add_prefix(name))
+    report = quality_report(Panel.from_frames(*sides))
+    share = report.coverage.share
+    assert ((share >= 0) & (share <= 1) | np.isnan(share)).all()
+    assert report.series["coverage"].between(0, 1).all() and (report.series["holes"] >= 0).all()
+    assert report.series["outliers"].sum() == len(report.outliers)
+    assert all(note.message.endswith(".") for note in report.findings)
