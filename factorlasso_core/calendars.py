@@ -11,9 +11,10 @@ import pandas as pd
 from factorlasso_core.arrays import Array
 from factorlasso_core.errors import DataError
 
-LEAST = 5  # values from which a calendar of its own is recognised
+LEAST = 6  # values from which a calendar of its own is recognised
 SPARSE = 0.6  # share of the rows of its own span below which a series is on coarser dates
 REGULAR = 0.5  # share of the periods of a calendar that must be known
+EVEN, OFF = 0.75, 0.2  # share of steps that are a whole multiple of the usual one, but for a share of it
 MONTHS = {1: "monthly", 3: "quarterly", 6: "half-yearly", 12: "yearly"}
 UNITS = ("row", "week", "month")
 HOW = ("compound", "sum", "mean")
@@ -70,12 +71,12 @@ class Calendar:
 
 
 def calendar_of(index: pd.Index) -> Calendar:
-    """Recognise the calendar of dates: at most one a month or week, at a common distance.
+    """Recognise the calendar of dates: at most one a month or week, at an even distance, few periods left out.
 
     >>> calendar_of(pd.date_range("2020-03-31", periods=8, freq="QE")).name
     'quarterly'
     """
-    if not isinstance(index, pd.DatetimeIndex) or len(index) < LEAST:
+    if not isinstance(index, pd.DatetimeIndex) or len(index) < LEAST or not _even(index):
         return Calendar()
     for unit in ("month", "week"):
         units = _units(index, unit)
@@ -85,6 +86,13 @@ def calendar_of(index: pd.Index) -> Calendar:
             if len(index) >= REGULAR * (1 + (units[-1] - units[0]) // stride):
                 return Calendar(unit, stride, int(units[-1]) % stride)
     return Calendar()
+
+
+def _even(index: pd.DatetimeIndex) -> bool:
+    """Whether most steps between dates are whole multiples of the usual one."""
+    steps = np.diff(index.tz_localize(None).to_numpy()) / np.timedelta64(1, "D")
+    ratio = steps / max(float(np.median(steps)), 0.5)
+    return bool(np.mean(np.abs(ratio - np.maximum(np.round(ratio), 1.0)) <= OFF) >= EVEN)
 
 
 def own_calendars(index: pd.Index, present: Array) -> tuple[Calendar, ...]:

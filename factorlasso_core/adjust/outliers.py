@@ -11,6 +11,8 @@ from factorlasso_core.arrays import Array
 from factorlasso_core.ingest import Note
 from factorlasso_core.robust import beyond, robust_scale, robust_z
 
+NOTHING = (np.empty((0, 0)),) * 3 + (np.empty((0, 0), dtype=bool),)
+
 
 class OutlierTreatment(NamedTuple):
     """What became of outliers.
@@ -36,12 +38,14 @@ def treat_outliers(frame: pd.DataFrame, how: str, limit: float, what: str = "tab
     >>> treat_outliers(frame, "drop", 7.0).changed["before"].tolist()
     [500.0]
     """
+    if how == "keep":
+        return OutlierTreatment(frame, _changes(frame, *NOTHING), ())
     values = frame.to_numpy(dtype=float, copy=True)
     scale = robust_scale(values)
     z = robust_z(values, scale)
     flagged = beyond(z, limit)
-    if how == "keep" or not flagged.any():
-        return OutlierTreatment(frame, _changes(frame, values, values, z, np.zeros_like(flagged)), ())
+    if not flagged.any():
+        return OutlierTreatment(frame, _changes(frame, *NOTHING), ())
     before = values.copy()
     fence = scale.centre + np.sign(z) * limit * scale.spread
     values[flagged] = fence[flagged] if how == "winsorise" else np.nan

@@ -43,8 +43,8 @@ def adjust(responses: pd.DataFrame, factors: pd.DataFrame, options: AdjustOption
         [0.01, 0.02]
     """
     for what, table in (("responses", responses), ("factors", factors)):
-        if not table.index.is_unique or not table.index.is_monotonic_increasing:
-            raise DataError(f"The rows of the {what} are not in order, or a date stands twice: sort them first.")
+        if not len(table) or not table.index.is_unique or not table.index.is_monotonic_increasing:
+            raise DataError(f"The {what} have no rows, rows that are not in order, or a date twice: sort them first.")
     y, y_notes = _units(responses, options.responses, "responses")
     x, x_notes = _units(factors, options.factors, "factors")
     y, x, notes = _excess(y, x, options)

@@ -64,7 +64,7 @@ def to_returns(frame: pd.DataFrame, columns: Columns, kind: str = "simple", what
         frame: Prices, dates in order. columns: Labels or ``"all"``. kind: ``"simple"`` or ``"log"``.
 
     Raises:
-        DataError: A price is zero or negative, a label is unknown, or the dates are not in order.
+        DataError: A price is zero or negative, a label is unknown, the dates are not in order, or there is one.
 
     >>> to_returns(pd.DataFrame({"p": [100.0, 101.0]}), "all")[0]["p"].round(12).tolist()
     [0.01]
@@ -72,13 +72,15 @@ def to_returns(frame: pd.DataFrame, columns: Columns, kind: str = "simple", what
     chosen = places(frame, columns)
     if not len(chosen):
         return frame, ()
-    if not frame.index.is_monotonic_increasing:
-        raise DataError("The rows are not in order: sort the table by date before prices become returns.")
+    if not len(frame) or not frame.index.is_monotonic_increasing:
+        raise DataError("There are no rows, or they are not in order: sort the table by date first.")
     values = frame.to_numpy(dtype=float, copy=True)
     prices = values[:, chosen]
     _check_prices(prices, frame, chosen)
     values[:, chosen], gaps = _returns(prices, frame.index, kind)
-    first = int(len(frame) > 0 and bool(np.isnan(values[0]).all()))
+    first = int(bool(np.isnan(values[0]).all()))
+    if len(frame) == first:
+        raise DataError(f"There is one row of prices in the {what}, and a return needs two: give more dates.")
     names = listed(frame.columns[chosen])
     notes = [Note("price_to_return", f"Prices to {kind} returns in {names}.", what, len(chosen))]
     if gaps:

@@ -46,12 +46,26 @@ def repeated_rows(values: Array) -> Array:
     >>> repeated_rows(np.array([[1.0, 2.0], [3.0, 4.0], [1.0, 2.0]])).tolist()
     [False, False, True]
     """
-    canonical = np.where(np.isnan(values), np.nan, values + 0.0)  # one NaN, one zero
-    raw = np.ascontiguousarray(canonical).view([("", "V8", values.shape[1])]).ravel()
-    first = np.unique(raw, return_index=True)[1]
-    again = np.ones(len(values), dtype=bool)
-    again[first] = False
-    return again & (np.count_nonzero(~np.isnan(values), axis=1) >= 2)
+    key = np.concatenate([_row_keys(values[part]) for part in blocks(len(values), values.shape[1])])
+    _, first, group = np.unique(key, return_index=True, return_inverse=True)
+    again = np.flatnonzero(first[group] != np.arange(len(values)))
+    result = np.zeros(len(values), dtype=bool)
+    for part in blocks(len(again), values.shape[1]):
+        rows = again[part]
+        here, there = values[rows], values[first[group[rows]]]
+        known = ~np.isnan(here)
+        same = ((here == there) | (~known & np.isnan(there))).all(axis=1)
+        result[rows] = same & (known.sum(axis=1) >= 2)
+    return result
+
+
+def _row_keys(values: Array) -> Array:
+    """A 64-bit number for each row, the same for equal rows, (T,): splitmix64 of every value, weighted by column."""
+    bits = np.ascontiguousarray(np.where(np.isnan(values), np.nan, values + 0.0)).view(np.uint64)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        bits = (bits ^ (bits >> np.uint64(shift))) * np.uint64(factor)
+    weights = np.random.default_rng(0).integers(2**63, size=values.shape[1], dtype=np.uint64) * np.uint64(2)
+    return np.asarray(((bits ^ (bits >> np.uint64(31))) * (weights + np.uint64(1))).sum(axis=1))
 
 
 def to_unit(values: Array) -> Array:

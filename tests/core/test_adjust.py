@@ -20,6 +20,7 @@ from factorlasso_core.adjust import (
     to_returns,
     treat_outliers,
 )
+from factorlasso_core.calendars import own_calendars
 from factorlasso_core.demo import load_demo
 from factorlasso_core.errors import DataError, OptionError
 
@@ -133,13 +134,20 @@ def test_prices_that_are_not_above_zero_are_refused_by_name_and_date():
         to_returns(prices, ALL)
 
 
+def test_one_price_gives_no_return():
+    with pytest.raises(DataError, match="a return needs two"):
+        to_returns(frame().iloc[:1].abs(), ALL)
+
+
 @settings(max_examples=30, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.floats(0, 0.9))
+@given(st.integers(0, 2**32 - 1), st.integers(2, 40), st.floats(0, 0.9))
 def test_returns_times_prices_are_the_prices(seed, rows, missing):
     rng = np.random.default_rng(seed)
     prices = pd.DataFrame(np.exp(rng.standard_normal((rows, 3))), pd.bdate_range("2020-01-01", periods=rows))
     prices = prices.mask(rng.random(prices.shape) < missing)
     done = to_returns(prices, ALL)[0].reindex(prices.index)
+    daily = [one.unit == "row" for one in own_calendars(prices.index, prices.notna().to_numpy())]
+    prices, done = prices.loc[:, daily], done.loc[:, daily]
     known = done.notna().to_numpy()
     expected = prices.notna() & prices.shift().notna()
     np.testing.assert_array_equal(known, expected.to_numpy())
@@ -289,7 +297,7 @@ def test_everything_at_once_runs_in_order_and_makes_a_panel():
 
 
 def test_tables_out_of_order_are_refused():
-    with pytest.raises(DataError, match="rows of the factors are not in order"):
+    with pytest.raises(DataError, match="factors have no rows, rows that are not in order"):
         adjust(frame(), frame("f").iloc[::-1], AdjustOptions())
 
 

@@ -31,7 +31,7 @@ MONTH, QUARTER = Calendar("month", 1, 0), Calendar("month", 3, 2)
         ("YE-JUN", "yearly"),
     ],
 )
-@pytest.mark.parametrize("periods", [5, 40])
+@pytest.mark.parametrize("periods", [6, 40])
 def test_calendars_of_pandas_are_recognised(freq, name, periods):
     index = pd.date_range("2001-03-31", periods=periods, freq=freq)
     assert calendar_of(index).name == name
@@ -74,6 +74,21 @@ def test_a_series_on_coarser_dates_has_its_own_calendar():
     names = [one.name for one in own_calendars(index, present)]
     assert names == ["monthly", "quarterly", "yearly", "monthly", "monthly"]
     assert own_calendars(index, present)[1] == QUARTER
+
+
+def test_one_value_a_week_by_chance_is_no_weekly_series():
+    index = pd.bdate_range("2020-01-06", periods=100)
+    rng = np.random.default_rng(0)
+    present = np.zeros((100, 200), dtype=bool)
+    for column in range(200):
+        present[np.arange(0, 100, 5) + rng.integers(0, 5, 20), column] = True
+    names = [one.name for one in own_calendars(index, present)]
+    assert names.count("weekly") <= 4
+    fridays = np.zeros((100, 1), dtype=bool)
+    fridays[4::5] = True
+    fridays[[14, 44, 64]] = False  # holidays, one of them reported a day early
+    fridays[13] = True
+    assert own_calendars(index, fridays)[0].name == "weekly"
 
 
 def test_monthly_values_in_a_daily_table():
