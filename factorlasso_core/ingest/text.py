@@ -100,7 +100,8 @@ def _western(data: bytes, error: UnicodeDecodeError, place: Place) -> tuple[str,
 
 def _records(text: str, delimiter: str, place: Place, *, first: int = 1) -> Iterator[Row]:
     """Yield each record with the line it starts on."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    lines = io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8", newline="")
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)  # a StringIO would take four times the memory
     while True:
         line = reader.line_num + first
         try:
@@ -119,7 +120,8 @@ def _records(text: str, delimiter: str, place: Place, *, first: int = 1) -> Iter
 
 def _delimiter(text: str, place: Place) -> str:
     """Return the delimiter that cuts most of the first records into one number of fields, and the most."""
-    scores = {sign: _score(text, sign, place) for sign in DELIMITERS}
+    head = _head(text)
+    scores = {sign: _score(head, sign, place) for sign in DELIMITERS}
     most = max(scores.values())
     best = [sign for sign, score in scores.items() if score == most]
     if most[1] < 2:
@@ -138,6 +140,16 @@ def _delimiter(text: str, place: Place) -> str:
             code="ambiguous_delimiter",
         )
     return best[0]
+
+
+def _head(text: str) -> str:
+    """Return the first lines of a text."""
+    end = 0
+    for _ in range(SNIFFED):
+        end = text.find("\n", end) + 1
+        if not end:
+            return text  # few lines, or such as end with a carriage return alone
+    return text[:end]
 
 
 def _score(text: str, delimiter: str, place: Place) -> tuple[int, int]:
