@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
@@ -173,9 +173,6 @@ class Grid:
     decimal: str | None = None
     escaped: bool = False
     semicolon: bool = False
-
-    def with_found(self, **changes: Any) -> Found:
-        return replace(self.found, **changes)
 
 
 def cell_text(cell: object) -> str:

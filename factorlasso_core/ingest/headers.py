@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from factorlasso_core.errors import InputError
 from factorlasso_core.ingest.base import Note, Place, Row, cell_text, is_blank, shown
+from factorlasso_core.ingest.cells import plain_number
+from factorlasso_core.ingest.dates import Column, bad_date
 from factorlasso_core.ingest.settings import ReadOptions
 from factorlasso_core.ingest.written import DateReader
 
@@ -66,7 +68,22 @@ def dated_spot(peek: Sequence[Row], reader: DateReader, options: ReadOptions, pl
     only_key = written_at(peek[header][1]) == [key]
     if only_key and len(above) > 1 and len(written_at(peek[above[-2]][1])) > 1:
         header = above[-2]  # pandas writes the name of the index in a row of its own
+    _check_names(peek, header, above, Column(place, "", reader), key)
     return Spot(key, start, header, _upper(peek, header, key))
+
+
+def _check_names(peek: Sequence[Row], header: int, above: Sequence[int], where: Column, key: int) -> None:
+    """Refuse numbers under names as a row of names: they are data whose date cannot be read."""
+    line, cells = peek[header]
+    body = [position for position in written_at(cells) if position != key]
+    names = [row for row in above if row < header and any(_is_name(at(peek[row][1], position)) for position in body)]
+    if body and names and all(plain_number(cells[position]) is not None for position in body):
+        name = cell_text(at(peek[names[0]][1], key)) or where.place.column(key)
+        raise bad_date(at(cells, key), line, replace(where, name=name))
+
+
+def _is_name(cell: Any) -> bool:
+    return isinstance(cell, str) and cell.strip() != "" and plain_number(cell) is None
 
 
 def labelled_spot(peek: Sequence[Row], options: ReadOptions, place: Place) -> Spot:

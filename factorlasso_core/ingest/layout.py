@@ -16,6 +16,7 @@ from factorlasso_core.ingest.headers import (
     at,
     column_names,
     dated_spot,
+    has,
     labelled_spot,
     no_header,
     skipped,
@@ -50,49 +51,46 @@ def find_grid(raw: Raw, kind: str, options: ReadOptions) -> Grid:
 
 
 def _grid(raw: Raw, peek: list[Row], spot: Spot, kind: str, reader: DateReader, options: ReadOptions) -> Grid:
-    names, notes = column_names(peek, spot, raw.place)
-    notes = [*raw.notes, *skipped(peek, spot, raw.place), *notes]
+    names, found = column_names(peek, spot, raw.place)
     line, record = peek[spot.header or 0]
     _check_width(len(names), line, raw.place, options)
+    notes = [*raw.notes, *skipped(peek, spot, raw.place), *found]
     body = peek[spot.start :]
-    spare = [
-        position for position in range(len(names)) if position != spot.key and is_blank(names[position : position + 1])
-    ]
-    counter = [position for position in spare if position == spot.key - 1 and _counts(body, position)]
-    if counter:
-        notes.append(Note("index_column", "A column that only counts the rows is left out.", str(raw.place), len(body)))
-    columns = [
-        spot.key,
-        *(position for position in range(len(names)) if position != spot.key and position not in spare),
-    ]
+    columns, spare = _columns(names, spot.key, body, raw.place, notes)
     place = replace(raw.place, columns=tuple(columns) if columns != list(range(len(columns))) else ())
-    header = [names[position] if position < len(names) else None for position in columns]
-    key = key_label(header[0], place)
-    fields = len(record) if raw.fields else None
-    cut = Cut(place, columns, [at for at in spare if at not in counter], fields, line, notes, key)
-    rows = chain(body, raw.rows)
-    long = _name_column(columns, names, body, kind, reader, options, place)
+    header = [at(names, position) for position in columns]
+    key, dated = key_label(header[0], place), kind in DATED and _has_dates(body, spot.key, reader)
+    long = _name_column(columns, names, body, options, place, kind) if dated else None
+    cut = Cut(place, columns, spare, len(record) if raw.fields else None, line, notes, key)
     limit = options.limits.long_rows if long is not None else options.limits.rows
-    grid_rows = (
-        dated_rows(rows, cut, reader, limit)
-        if kind in DATED and _has_dates(body, spot.key, reader)
-        else (labelled_rows(rows, cut, limit))
-    )
+    every = chain(body, raw.rows)
+    rows = dated_rows(every, cut, reader, limit) if dated else labelled_rows(every, cut, limit)
+    layout = "long" if long is not None else "transposed" if place.turned else "wide"
     return Grid(
         place,
         header,
         line,
-        _limited(grid_rows, len(columns), place, options),
+        _limited(rows, len(columns), place, options),
         notes,
-        replace(
-            raw.found, header_row=line, key=key, layout="long" if long else ("transposed" if place.turned else "wide")
-        ),
+        replace(raw.found, header_row=line, key=key, layout=layout),
         options.limits,
         name_column=long,
         decimal=options.decimal or _decimal(body, columns),
         escaped=raw.escaped,
         semicolon=raw.semicolon,
     )
+
+
+def _columns(
+    names: Sequence[Any], key: int, body: Sequence[Row], place: Place, notes: list[Note]
+) -> tuple[list[int], list[int]]:
+    """Return the positions of the columns, the key first, and those without a name, which must be blank."""
+    named = [position for position in range(len(names)) if position != key and has(names, position)]
+    spare = [position for position in range(len(names)) if position != key and not has(names, position)]
+    if key - 1 in spare and _counts(body, key - 1):
+        spare.remove(key - 1)
+        notes.append(Note("index_column", "A column that only counts the rows is left out.", str(place), len(body)))
+    return [key, *named], spare
 
 
 def _has_dates(body: Sequence[Row], key: int, reader: DateReader) -> bool:
@@ -136,13 +134,12 @@ def _name_column(
     columns: Sequence[int],
     names: Sequence[Any],
     body: Sequence[Row],
-    kind: str,
-    reader: DateReader,
     options: ReadOptions,
     place: Place,
+    kind: str,
 ) -> int | None:
     """Return which column of a long table holds the names of the series, None for a table that is not long."""
-    if options.layout == "wide" or (kind not in DATED) or not _has_dates(body, columns[0], reader):
+    if options.layout == "wide":
         return None
     if options.name_column is not None:
         found = [at for at, column in enumerate(columns) if cell_text(names[column]) == options.name_column]

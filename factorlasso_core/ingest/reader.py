@@ -6,11 +6,13 @@ import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path, PurePath
 from typing import BinaryIO, TypeVar
 
 from factorlasso_core.errors import InputError
-from factorlasso_core.ingest.base import Loaded, Note, Place, Raw
+from factorlasso_core.ingest.base import Loaded, Note, Place, Raw, cell_text
+from factorlasso_core.ingest.labels import printable
 from factorlasso_core.ingest.layout import find_grid
 from factorlasso_core.ingest.magic import content_kind, renamed
 from factorlasso_core.ingest.parquet import parquet_rows
@@ -149,11 +151,6 @@ def _other_sheets(titles: tuple[str, ...], place: Place) -> tuple[Note, ...]:
 
 
 def _preview(source: Source, kind: str, place: Place, options: ReadOptions, rows: int) -> list[tuple[int, list[str]]]:
-    from itertools import islice
-
-    from factorlasso_core.ingest.base import cell_text
-    from factorlasso_core.ingest.labels import printable
-
     _check_kind(kind, place)
     raw = _rows(content(source, place, options), kind, place, options)
     return [(line, [printable(cell_text(cell)) for cell in cells]) for line, cells in islice(raw.rows, rows)]

@@ -47,6 +47,7 @@ def _date_row(peek: Sequence[Row], reader: DateReader) -> int | None:
 
 
 def turning_row(peek: Sequence[Row], dated: bool, reader: DateReader, options: ReadOptions, place: Place) -> int:
+    """Return the row that becomes the first column: the one asked for, or that of the dates or names."""
     asked = asked_row(peek, options, place)
     if asked is not None:
         return asked

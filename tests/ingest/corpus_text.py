@@ -95,6 +95,8 @@ DIALECTS = [
     no("same names.csv", PLAIN.replace(b"BD", b"EQ"), "duplicate_column", "columns 2 and 3", place=(1, "EQ")),
     no("same date.csv", PLAIN + b"\n2020-01-31,1,2", "duplicate_date", "rows 2 and 6", place=(6, "date")),
     no("damaged date.csv", PLAIN + b"\n2020-0x-31,1,2", "bad_date", "'2020-0x-31'", place=(6, "date")),
+    no("first date.csv", PLAIN.replace(b"2020-01-31", b"foo"), "bad_date", "'foo'", place=(2, "date")),
+    no("first no date.csv", PLAIN.replace(b"2020-01-31", b""), "bad_date", "no date", place=(2, "date")),
     no("no date.csv", PLAIN + b"\n,1,2", "bad_date", "there is no date", place=(6, "date")),
     no("remark inside.csv", PLAIN.replace(b"\n2020-03", b"\nTotal,1,2\n2020-03"), "bad_date", place=(4, "date")),
     no("asked row.csv", PLAIN, "header", "header_row", options=ReadOptions(header_row=90), place=(90, None)),
