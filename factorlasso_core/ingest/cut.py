@@ -38,6 +38,7 @@ class Cut:
     def __post_init__(self) -> None:
         self.width = max(self.columns, default=0) + 1
         self.straight = list(self.columns) == list(range(self.width)) and not self.spare
+        self.straight = self.straight and self.fields in (None, self.width)
 
     def row(self, line: int, cells: Sequence[Any]) -> Row:
         """Return the cells of one row in the order of the columns."""

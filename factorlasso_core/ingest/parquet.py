@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pyarrow import types
 
 from factorlasso_core.errors import InputError
-from factorlasso_core.ingest.base import Found, Place, Raw, Row
+from factorlasso_core.ingest.base import Found, Note, Place, Raw, Row
 from factorlasso_core.ingest.settings import ReadLimits, ReadOptions
 
 BATCH = 1_024
@@ -38,7 +38,8 @@ def parquet_rows(data: bytes, place: Place, kind: str, options: ReadOptions) -> 
     names = [key, *(name for name in schema.names if name != key)]
     _check_types(schema, names, kind, place, long=_is_long(schema, kind, options))
     header = ["" if key.startswith(UNNAMED_INDEX) else key, *names[1:]]
-    return Raw(place, chain([(0, header)], _rows(file, names, place)), Found("parquet"))
+    rows = chain([(0, header)], _rows(file, names, place))
+    return Raw(place, rows, Found("parquet"), _other_names(schema, place))
 
 
 def _is_long(schema: Any, kind: str, options: ReadOptions) -> bool:
@@ -73,12 +74,28 @@ def _check_names(names: Sequence[str], place: Place) -> None:
 
 def _key_column(schema: Any, place: Place) -> str:
     """Return the column pandas wrote its index to, or the first one."""
-    described = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
-    stored = described.get("index_columns", ()) if isinstance(described, dict) else ()
+    stored = _described(schema).get("index_columns", ())
     index = [name for name in stored if isinstance(name, str)]
     if len(index) > 1:
         raise place.fault(f"the index has {len(index)} levels", cure=CURE, code="multi_index")
     return index[0] if index and index[0] in schema.names else schema.names[0]
+
+
+def _described(schema: Any) -> dict[str, Any]:
+    """Return what pandas wrote about the table, if it did."""
+    described = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
+    return described if isinstance(described, dict) else {}
+
+
+def _other_names(schema: Any, place: Place) -> tuple[Note, ...]:
+    """Return a note if names are not those pandas wrote down beside the table: no checksum guards them."""
+    columns = _described(schema).get("columns", ())
+    known = {column.get("field_name") for column in columns if isinstance(column, dict)}
+    other = [name for name in schema.names if known and name not in known]
+    if not other:
+        return ()
+    message = "Names of columns are not those that pandas wrote down in the file."
+    return (Note("other_names", message, place.spread(other), len(other)),)
 
 
 def _check_types(schema: Any, names: Sequence[str], kind: str, place: Place, *, long: bool) -> None:

@@ -6,13 +6,14 @@ What *different numbers without a note* can mean depends on the format.
   without a refusal, is a failure. (A byte of the directory may rename a part, and be refused as damaged.)
 - Parquet: pages may carry a CRC, which pyarrow checks when asked, as the reader does; the footer has none. The
   files here are written with it, and the same rule holds as for XLSX. Without it (the default of pandas) a
-  flipped byte of a page is as any digit of a CSV: nobody can know.
+  flipped byte of a page is as any digit of a CSV: nobody can know. A name that differs from what pandas
+  wrote down a second time is noted.
 - CSV has no redundancy: ``0.01`` with a flipped digit is another valid file, and no reader can know. The oracle
   is therefore an independent, deliberately strict parse of the *mutated* bytes: ``str.split`` on UTF-8 text,
   ISO dates, ``Decimal`` numbers. What that parser reads, the reader must read bit for bit or refuse or note; what
   it does not read (quotes, other dates, other marks, a ragged line), the reader may take only with a note, or if
   the words of the mutant prove the same table: then both are compared after the reader's documented repairs,
-  blanks around cells, quotes, empty lines at the end and a missing last line break.
+  blanks around cells, quotes, blank lines and a missing last line break.
 
 Seeds are fixed: a failure can be run again by its number.
 """
@@ -90,8 +91,7 @@ def strict(data: bytes) -> pd.DataFrame | None:
     """Return the table of a plain comma file with ISO dates, None for any other text."""
     try:
         lines = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
-        while lines and not "".join(lines[-1]).strip():
-            lines.pop()
+        lines = [line for line in lines if "".join(line).strip()]
         header, *rows = [[cell.strip() for cell in line] for line in lines]
         if not rows or any(len(row) != len(header) or not ISO.fullmatch(row[0]) for row in rows):
             return None
