@@ -18,7 +18,7 @@ with st.container(border=True):
     columns[0].metric("Responses", responses)
     columns[1].metric("Factors", factors)
     columns[2].metric("Rows", rows)
-    columns[3].metric("Exact zeros", f"{fit.zero_share:.0%}")
+    columns[3].metric("Exact zeros", f"{fit.zero_share:.1%}")
     columns[4].metric("Duality gap", feedback.gap(fit))
 
 steps = (

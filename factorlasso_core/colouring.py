@@ -35,6 +35,24 @@ def match_colours(labels: Array, counted: Array, before: Array | None = None) ->
     return frozen(np.array([*numbers, -1], dtype=np.int32)[codes])
 
 
+def bounded(colours: Array, plain: int) -> Array:
+    """Return colour numbers that do not grow while a cut moves to and fro; read-only.
+
+    Of ``G`` clusters, those numbered from ``max(plain, G)`` on get the smallest free numbers, in their order.
+
+    Args:
+        colours: What :func:`match_colours` returned. plain: Number of colours to prefer to all others.
+
+    >>> bounded(np.array([39, 1, 12, -1, 39]), 12).tolist(), bounded(np.array([0, 2, 3]), 2).tolist()
+    ([2, 1, 0, -1, 2], [0, 2, 1])
+    """
+    used = np.unique(colours[colours >= 0])
+    free = np.setdiff1d(np.arange(len(used)), used)
+    over = used[used >= max(plain, len(used))]
+    numbers = dict(zip(over.tolist(), free.tolist(), strict=False))
+    return frozen(np.array([numbers.get(number, number) for number in colours.tolist()], dtype=np.int32))
+
+
 def _kept(codes: Array, before: Array) -> dict[int, int]:
     """Colour number by cluster for the clusters that keep one, largest overlap first."""
     both = (codes >= 0) & (before >= 0)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import clustermap, editors, feedback, layout, model_view, reason_map, state, tune_view
+from pages.shared import clustermap, editors, export_view, feedback, layout, live_map, model_view, reason_map, state
 
 inputs = layout.begin("Model")
 edits, fit, kind = inputs.edits, feedback.need_fit(inputs.outcome), inputs.spec.model_type
@@ -22,7 +22,7 @@ if part == "Signs":
         model_view.kept_but_unused(kind, "signs")
     model_view.automatic_signs(inputs)
     if model_view.signs_tool() == "Paint":
-        clustermap.signs(fit, edits, tune_view.colour_limit(edits, fit))
+        clustermap.signs(fit, edits, live_map.limit(edits, fit))
         st.caption(feedback.sign_summary(fit))
     else:
         editors.paint_signs(edits, feedback.members(fit))
@@ -52,5 +52,6 @@ elif part == "Groups":
     editors.files(edits, "groups", editors.groups_table(edits), inputs.source.key)
 elif part == "Rules":
     model_view.rules(inputs)
+export_view.since_the_pin(inputs, fit, opened=False)
 feedback.notices(fit)
 feedback.fit_id(inputs.outcome)

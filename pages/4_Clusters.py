@@ -21,7 +21,8 @@ else:
     cluster_view.headline(fit)
     left, right = st.columns([8, 3])
     with left:
-        clustermap.correlations(fit, inputs.edits)
+        pin = baseline.chosen(inputs.edits)
+        clustermap.correlations(fit, inputs.edits, pin and pin.fit)
     with right:
         cluster_view.members(fit, inputs.edits)
     with st.expander("Sizes of the clusters", key="sizes_box", on_change="rerun") as box:

@@ -9,6 +9,7 @@ fit = feedback.need_fit(inputs.outcome)
 
 export_view.summary(inputs, fit)
 export_view.downloads(inputs, fit)
+export_view.since_the_pin(inputs, fit, opened=True)
 st.subheader("Betas", anchor=False)
 export_view.betas(fit)
 feedback.notices(fit)

@@ -37,7 +37,7 @@ def test_both_commands_stand_on_their_own_line(command) -> None:
 
 
 def test_pictures_of_the_readme_exist() -> None:
-    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README)
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README) + re.findall(r'src(?:set)?="([^"]+)"', README)
     assert pictures
     for picture in pictures:
         assert (ROOT / picture).is_file(), picture

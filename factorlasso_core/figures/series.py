@@ -134,21 +134,24 @@ def _map_layout(panel: Panel, labels: list[Any], theme: Theme) -> Trace:
     )
 
 
-def r2_bars(fit: Fit, theme: Theme) -> go.Figure:
+def r2_bars(fit: Fit, theme: Theme, numbers: Array | None = None) -> go.Figure:
     """Draw R² of every response: bars in the order of the loadings up to 60, a falling curve above.
 
     Responses without one (in warm-up, constant or empty) are named in the first and counted in the second.
+
+    Args:
+        numbers: (N,) colour numbers of the clusters, negative without one; by default in the order of the tree.
     """
     r2 = fit.statistics.r2
     if not np.isfinite(r2).any():
         return message(theme, "No response has an R² in this fit.", fit.digest)
-    return _bars(fit, r2, theme) if len(r2) <= MOST_BARS else _curve(fit, r2, theme)
+    return _bars(fit, r2, theme, numbers) if len(r2) <= MOST_BARS else _curve(fit, r2, theme)
 
 
-def _bars(fit: Fit, r2: Array, theme: Theme) -> go.Figure:
+def _bars(fit: Fit, r2: Array, theme: Theme, numbers: Array | None) -> go.Figure:
     rows = row_order(fit)
-    numbers = cluster_numbers(fit, tree_drawing(fit, len(PALETTE)))
-    colours = [] if numbers is None else cluster_colours(int(numbers.max()) + 1, theme)
+    numbers = cluster_numbers(fit, tree_drawing(fit, len(PALETTE))) if numbers is None else numbers
+    colours = [] if numbers is None else [*cluster_colours(int(numbers.max()) + 1, theme), theme.grid]
     colour = theme.accent if numbers is None else [colours[number] for number in numbers[rows]]
     known = np.isfinite(r2[rows])
     trace = {

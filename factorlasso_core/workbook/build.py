@@ -18,6 +18,7 @@ from factorlasso_core.solve import PROVED
 from factorlasso_core.version import VERSION
 from factorlasso_core.workbook import record_words, tables
 from factorlasso_core.workbook.beliefs import signs_table
+from factorlasso_core.workbook.difference import difference
 from factorlasso_core.workbook.record import DataRecord, record_sheets
 from factorlasso_core.workbook.words import COLUMNS, LEGEND, SHEETS
 from factorlasso_core.xlsx import Sheet, write_xlsx
@@ -47,6 +48,7 @@ def build_workbook(
     source: str = "",
     seconds: float | None = None,
     record: DataRecord | None = None,
+    base: tuple[str, Fit] | None = None,
 ) -> bytes:
     """Return a workbook that holds a fit and everything that is needed to make it again.
 
@@ -58,6 +60,7 @@ def build_workbook(
         source: Where the data came from, a title or a file name.
         seconds: How long the fit took, if known.
         record: What happened to the data before the fit: notes, adjustments, quality.
+        base: Name of a fit of the same responses and factors, and that fit: a sheet says what differs from it.
 
     Example:
         >>> from factorlasso_core import Panel
@@ -68,12 +71,15 @@ def build_workbook(
         b'PK'
     """
     body = list(_sheets(fit))
+    if base is not None:
+        body.append(Sheet("difference", difference(fit, base[1]), index=False, freeze="A2", autofilter=True))
     long_rows = next(len(sheet.table) for sheet in body if sheet.title == "betas_long")
     body += [] if record is None else record_sheets(record)
     body.append(_dictionary(body))
     body.append(Sheet("checks", tables.checks(fit, long_rows), index=False, freeze="A3", flags=True))
     time = _utc(created)
-    return write_xlsx([_readme(fit, body, time, source, seconds), *body], created=time)
+    about = [*_what(fit, time, source, seconds), *([("compared with", base[0])] if base is not None else [])]
+    return write_xlsx([_readme(fit, body, about), *body], created=time)
 
 
 def workbook_name(fit: Fit, source: str, created: datetime) -> str:
@@ -128,12 +134,11 @@ def _dictionary(body: list[Sheet]) -> Sheet:
     return Sheet("dictionary", tables.dictionary(titles, given, columns), index=False, freeze="A2", autofilter=True)
 
 
-def _readme(fit: Fit, body: list[Sheet], created: datetime, source: str, seconds: float | None) -> Sheet:
+def _readme(fit: Fit, body: list[Sheet], about: list[tuple[str, object]]) -> Sheet:
     """The cover: what, when, with what, how good, and where to find what."""
-    rows = [*_what(fit, created, source, seconds), ("", "")]
-    rows += [(f"→ {sheet.title}", SHEETS.get(sheet.title) or record_words.SHEETS[sheet.title]) for sheet in body] + [
-        ("", "")
-    ]
+    rows = [*about, ("", "")]
+    words = SHEETS | record_words.SHEETS
+    rows += [(f"→ {sheet.title}", words[sheet.title]) for sheet in body] + [("", "")]
     rows += [*LEGEND, ("", "")]
     rows += [("note", notice.message) for notice in fit.notices]
     links = {f"→ {sheet.title}": sheet.title for sheet in body}

@@ -16,6 +16,7 @@ SHEETS = {
     "signs": "your sign constraints; saved as a file of its own this sheet can be loaded again",
     "prior": "the prior in force: yours, and where you hold none that of the data",
     "correlation": "correlations the clusters come from, in the order of the tree",
+    "difference": "what differs from the fit it is compared with, one row for every thing",
     "dictionary": "every column of every sheet, with its unit",
     "checks": "what was checked when this file was written",
 }
@@ -144,6 +145,14 @@ COLUMNS: dict[str, dict[str, Option]] = {
     "correlation": {
         "response": Option("", "name of the response"),
         "(responses)": Option("", "correlation of the prepared responses"),
+    },
+    "difference": {
+        "what": Option("", "parameter, sign, prior, group, cluster or loading; signs, priors and groups are yours"),
+        "name": Option("", "name of the parameter, or of the response"),
+        "factor": Option("", "name of the factor; blank where none is concerned"),
+        "before": Option("", "its value in the fit compared with; blank for none"),
+        "now": Option("", "its value in this fit; a cluster is listed where it is another by the responses it shares"),
+        "change": Option("as now", "now - before, of numbers"),
     },
     "checks": {
         "check": Option("", "what must hold"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -10,29 +10,42 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from factorlasso_core import Fit, LassoModelType
+from factorlasso_core import Beliefs, Fit, FitSpec, LassoModelType, Panel
 from factorlasso_core.contrast import ClusterChange, Contrast, contrast
-from factorlasso_core.figures import truth as figures
 from factorlasso_core.workbook.words import OPTIONS
-from pages.shared import feedback, state, undo
+from pages.shared import compute, feedback, state, undo
 from pages.shared.history import Snapshot
 from pages.shared.sidebar import MODELS, STEPS, Inputs
 from pages.shared.state import Edits
 
 MOST_PINS = 8
 LONGEST_NAME = 40
-CHOICE, NAME = "baseline", "pin_name"  # keys of widgets
+CHOICE, NAME, SHOWS = "baseline", "pin_name", "map_shows"  # keys of widgets
+LOADINGS, DIFFERENCE = "β", "Δβ to the pin"  # what the map can show
 # As the sidebar calls them; other options go by their names in ``LassoModel``, as in the workbook.
 SHORT = {"model_type": "model", "reg_lambda": "λ", "l1_weight": "α", "cutoff_fraction": "cutoff", "span": "EWMA span"}
 
 
 @dataclass(frozen=True, eq=False)
 class Pin:
-    """A fit under a name, with everything that leads back to it."""
+    """All that makes a fit, under a name, and everything that leads back to it.
+
+    Attributes:
+        limit: End of the colours of differences to it, held between slider steps; None before any were seen.
+    """
 
     name: str
-    fit: Fit
+    panel: Panel
+    beliefs: Beliefs
+    spec: FitSpec
+    shared: bool
     held: Snapshot
+    limit: float | None = None
+
+    @property
+    def fit(self) -> Fit:
+        """The fit, from the cache or made again, bit by bit the same: a pin holds no results of its own."""
+        return compute.beside(self.panel, self.beliefs, self.spec, shared=self.shared)
 
 
 def chosen(edits: Edits) -> Pin | None:
@@ -46,6 +59,16 @@ def difference(edits: Edits, fit: Fit) -> Contrast | None:
     return None if pin is None else contrast(fit, pin.fit)
 
 
+def shows_difference(edits: Edits) -> bool:
+    """Whether the map is asked to show the difference to the chosen pin."""
+    return chosen(edits) is not None and state.value(SHOWS) == DIFFERENCE
+
+
+def hold_limit(edits: Edits, name: str, limit: float) -> None:
+    """Have the colours of differences to a pin end here from now on."""
+    edits.pins = {**edits.pins, name: replace(edits.pins[name], limit=limit)}
+
+
 def pin_controls(inputs: Inputs, fit: Fit, left: Any, right: Any) -> None:
     """A name and a button that pins the fit on screen under it.
 
@@ -57,24 +80,26 @@ def pin_controls(inputs: Inputs, fit: Fit, left: Any, right: Any) -> None:
     full, stale = len(edits.pins) >= MOST_PINS, inputs.outcome.error is not None
     right.button(
         "Pin this fit", key="pin", icon=":material/push_pin:", width="stretch", disabled=full or stale,
-        on_click=partial(_pin, edits, fit),
+        on_click=partial(_pin, edits, fit, inputs.outcome.shared),
         help=f"At most {MOST_PINS}: let one go first." if full else "Hold this fit with its parameters and beliefs.",
     )  # fmt: skip
 
 
 def choice(inputs: Inputs) -> None:
-    """Choose a pin to compare with, bring it back or let it go; nothing while there is none."""
+    """Choose a pin to compare with, have the map show the difference, bring the pin back or let it go."""
     edits = inputs.edits
     if not edits.pins:
         return
-    names, back, away = st.columns([6, 3, 2], vertical_alignment="bottom")
+    names, shows, back, away = st.columns([4, 3, 2, 2], vertical_alignment="bottom")
     state.put(CHOICE, edits.baseline)
     names.pills("Compare with", list(edits.pins), format_func=feedback.plain, key=CHOICE,
                 on_change=partial(_choose, edits))  # fmt: skip
     pin = chosen(edits)
     if pin is not None:
+        shows.segmented_control("Map shows", [LOADINGS, DIFFERENCE], key=SHOWS, default=LOADINGS, required=True,
+                                persist_state="session")  # fmt: skip
         back.button("Bring back", key="bring_back", icon=":material/settings_backup_restore:", width="stretch",
-                    on_click=partial(undo.restore, edits, pin.held),
+                    on_click=partial(undo.bring_back, edits, STEPS, pin.held),
                     help="Its parameters, signs, prior and groups. Undo takes this back.")  # fmt: skip
         away.button("Let go", key="unpin", icon=":material/close:", width="stretch",
                     on_click=partial(_let_go, edits, pin.name))  # fmt: skip
@@ -86,10 +111,11 @@ def _free_name(edits: Edits, wanted: str) -> str:
     return next(name for name in names if name not in edits.pins)
 
 
-def _pin(edits: Edits, fit: Fit) -> None:
+def _pin(edits: Edits, fit: Fit, shared: bool) -> None:
     auto = f"{MODELS[fit.spec.model_type.name]}, λ {fit.spec.penalty.reg_lambda:.3g}"
     name = _free_name(edits, (state.value(NAME) or "").strip() or auto)
-    edits.pins = {**edits.pins, name: Pin(name, fit, undo.snapshot(edits, (step.key for step in STEPS)))}
+    held = undo.snapshot(edits, (step.key for step in STEPS))
+    edits.pins = {**edits.pins, name: Pin(name, fit.panel, fit.beliefs, fit.spec, shared, held)}
     edits.baseline = name
     state.put_anew(NAME, "")
 
@@ -147,18 +173,20 @@ def _value(value: Any) -> str:
 
 def clusters(inputs: Inputs, fit: Fit) -> None:
     """What became of the clusters since the chosen pin, while its part of the page is open."""
-    pin = chosen(inputs.edits)
-    if pin is None:
+    if chosen(inputs.edits) is None:
         return
     with st.expander("Clusters since the pin", key="clusters_since", on_change="rerun") as box:
         if box.open:
-            found = contrast(fit, pin.fit)
-            st.caption(f"Compared with **{feedback.plain(pin.name)}**: {feedback.plain(_moves(found))}.")
-            changed_clusters(found, fit)
+            changed_clusters(inputs, fit)
 
 
-def changed_clusters(found: Contrast, fit: Fit) -> None:
-    """Who stayed, joined and left, cluster by cluster; only clusters that changed."""
+def changed_clusters(inputs: Inputs, fit: Fit) -> None:
+    """Who stayed, joined and left since the chosen pin, cluster by cluster; only clusters that changed."""
+    pin, found = chosen(inputs.edits), difference(inputs.edits, fit)
+    if pin is None or found is None:
+        st.caption("Pin a fit and choose it to compare with: nothing is chosen.")
+        return
+    st.caption(f"Compared with **{feedback.plain(pin.name)}**: {feedback.plain(_moves(found))}.")
     if not found.clusters:
         return
     st.dataframe(
@@ -179,20 +207,6 @@ def _row(change: ClusterChange, fit: Fit) -> dict[str, Any]:
     }
 
 
-def loadings(inputs: Inputs, fit: Fit) -> None:
-    """Clusters that changed, pinned loadings, current ones and their difference."""
-    pin = chosen(inputs.edits)
-    if pin is None:
-        st.caption("Pin a fit and choose it to compare with: nothing is chosen.")
-        return
-    changed_clusters(contrast(fit, pin.fit), fit)
-    feedback.chart(
-        figures.comparison(fit, pin.fit.betas, feedback.theme(), names=("pinned", "now")),
-        "difference_chart",
-        "Pinned and current loadings and their difference",
-    )
-
-
 def table(inputs: Inputs) -> None:
     """All pins side by side: the parameters that differ among them, and how they fit."""
     pins = list(inputs.edits.pins.values())
@@ -205,7 +219,7 @@ def table(inputs: Inputs) -> None:
     rows = {
         "pin": [pin.name for pin in pins],
         **{SHORT.get(name, name): parameters[name].map(_value).tolist() for name in shown},
-        "mean R²": [_mean(pin.fit.statistics.r2) for pin in pins],
+        "mean R²": [mean(pin.fit.statistics.r2) for pin in pins],
         "exact zeros": [pin.fit.zero_share for pin in pins],
         "clusters": [pin.fit.n_clusters for pin in pins],
         "gap": [np.nan if pin.fit.certificate is None else pin.fit.certificate.relative_gap for pin in pins],
@@ -218,6 +232,7 @@ def table(inputs: Inputs) -> None:
     )  # fmt: skip
 
 
-def _mean(values: Any) -> float:
+def mean(values: Any) -> float:
+    """Mean of what is known, NaN where nothing is."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else float("nan")

@@ -180,6 +180,7 @@ def run(panel: Panel, beliefs: Callable[[], Beliefs], spec: FitSpec, *, shared: 
     seconds = time.perf_counter() - started
     good = record.last_good if record.last_good is not None and record.last_good.panel.key == panel.key else None
     cached = error is None and not stages.misses
+    shared = shared and error is None  # the last good fit may rest on what was typed
     return Outcome(good, seconds, cached, shared, Counter(stages.hits), Counter(stages.misses), error)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from factorlasso_core import Fit
 from factorlasso_core.workbook import build_workbook, workbook_name
 from factorlasso_core.xlsx import to_csv_safe
-from pages.shared import feedback
+from pages.shared import baseline, feedback
 from pages.shared.sidebar import Inputs
 
 
@@ -43,10 +43,12 @@ def downloads(inputs: Inputs, fit: Fit) -> None:
     """Workbook and CSV, built when asked for, from exactly the fit on screen."""
     created, source = datetime.now(UTC), inputs.source.title
     seconds = None if inputs.outcome.cached else inputs.outcome.seconds
-    name = workbook_name(fit, inputs.source.key, created)
+    name, pin = workbook_name(fit, inputs.source.key, created), baseline.chosen(inputs.edits)
+    base = None if pin is None else (pin.name, pin.fit)
     left, right, _ = st.columns([1, 1, 2])
     left.download_button(
-        "Download workbook", lambda: build_workbook(fit, created=created, source=source, seconds=seconds), name,
+        "Download workbook",
+        lambda: build_workbook(fit, created=created, source=source, seconds=seconds, base=base), name,
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", icon=":material/download:",
         type="primary", on_click="ignore", width="stretch",
     )  # fmt: skip
@@ -54,11 +56,23 @@ def downloads(inputs: Inputs, fit: Fit) -> None:
         "Betas as CSV", lambda: to_csv_safe(fit.betas), name.replace(".xlsx", ".csv"), "text/csv",
         on_click="ignore", width="stretch",
     )  # fmt: skip
+    compared = "" if pin is None else f"; the difference to the pin **{feedback.plain(pin.name)}**"
     st.caption(
         "Sheets: parameters with digests and versions, betas, one row per cell, fit statistics, signs, a dictionary "
-        "and checks; clusters, linkage, correlations and the prior where the fit has them. Numbers are exact; only "
-        "their format rounds."
+        f"and checks; clusters, linkage, correlations and the prior where the fit has them{compared}. Numbers are "
+        "exact; only their format rounds."
     )
+
+
+def since_the_pin(inputs: Inputs, fit: Fit, *, opened: bool) -> None:
+    """What differs from the chosen pin, in short, while its part of the page is open; nothing without a pin."""
+    pin = baseline.chosen(inputs.edits)
+    if pin is None:
+        return
+    with st.expander("Difference to the pin", key="since_pin", expanded=opened, on_change="rerun") as box:
+        if box.open:
+            st.markdown(f"Set against **{feedback.plain(pin.name)}**, the pin chosen on *Tune*.")
+            baseline.summary(inputs, fit)
 
 
 def betas(fit: Fit) -> None:

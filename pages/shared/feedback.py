@@ -44,7 +44,9 @@ def plain(text: object) -> str:
 
 def gap(fit: Fit) -> str:
     """The relative duality gap as text."""
-    return "–" if fit.certificate is None else f"{fit.certificate.relative_gap:.1e}"
+    if fit.certificate is None:
+        return "–"
+    return f"{fit.certificate.relative_gap:.1e}" if fit.certificate.relative_gap else "0"
 
 
 def milliseconds(outcome: Outcome) -> str:
@@ -118,7 +120,7 @@ def numbers(shown: Iterable[Number], below: str) -> None:
     """
     cells = "".join(
         f'<div title="{escape(n.help)}"><dt>{escape(n.name)}</dt><dd>{escape(n.text)}</dd>'
-        f"{f'<dd class=change>{escape(n.change)}</dd>' if n.change else ''}</div>"
+        f'<dd class="change">{escape(n.change or "")}</dd></div>'
         for n in shown
     )
     st.html(f'<dl class="numbers">{cells}</dl><p class="below">{escape(below)}</p>')
@@ -206,5 +208,6 @@ def sign_summary(fit: Fit) -> str:
     return (
         f"{int(bound.sum())} of {signs.size} cells constrained: {counts[0]} +, {counts[1]} −, {counts[2]} zero"
         f"{' (' + ', '.join(shares) + ')' if len(shares) > 1 else ''}. "
-        f"In the current fit {held} cells are held by their bound; the others satisfy it anyway."
+        f"In the current fit {held} {'cell is' if held == 1 else 'cells are'} held by a bound; "
+        "the others satisfy theirs anyway."
     )

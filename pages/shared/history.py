@@ -79,6 +79,10 @@ class History:
         self.future.clear()
         self.present, self.moved, self.touched = now, moved, at
 
+    def close(self) -> None:
+        """Have the next change be a step of its own."""
+        self.moved = ()
+
     def back(self) -> Snapshot | None:
         """Go one step back, and return what was held there; None at the beginning."""
         return self._go(self.past, self.future)

@@ -18,7 +18,8 @@ ICON = (
 # every element gets a layer of its own at every step of a slider. Nothing here depends on data.
 STYLE = """<style>
 [data-stale="true"] { opacity: 1 !important; transition: none !important; }
-.st-key-address { display: none; }
+.st-key-browser { display: none; }
+.st-key-undo button, .st-key-redo button { min-height: 0; padding-block: .1rem; }
 [data-testid="stMainBlockContainer"] { padding: 2.2rem 2.5rem 2rem; max-width: 1700px; }
 [data-testid="stSidebarHeader"] { height: 2rem; padding-top: .4rem; margin-bottom: 0; }
 [data-testid="stSidebarUserContent"] { padding-bottom: 1rem; }
@@ -27,9 +28,11 @@ STYLE = """<style>
 [data-testid="stSidebarUserContent"] [data-testid="stPageLink"] a { padding-block: .1rem; }
 [data-testid="stMetricValue"] { font-size: 1.55rem; }
 [data-testid="stMetricValue"] > div { overflow: visible; }
-.numbers { display: flex; flex-wrap: wrap; gap: .4rem 2.6rem; margin: 0; }
+.numbers { display: flex; flex-wrap: wrap; gap: .4rem 1.5rem; margin: 0 !important; padding: 0 !important; }
+.numbers > div { min-width: 9.5rem; }
+.numbers dt, .numbers dd { margin: 0 !important; padding: 0 !important; }
 .numbers dt { font-size: .9rem; opacity: .8; }
-.numbers dd { font-size: 1.55rem; font-variant-numeric: tabular-nums; line-height: 1.35; margin: 0; }
+.numbers dd { font-size: 1.55rem; font-variant-numeric: tabular-nums; line-height: 1.35; }
 .numbers dd.change { font-size: .85rem; opacity: .7; }
 .below { font-size: .875rem; margin: .3rem 0 0; opacity: .7; }
 .facts { width: 100%; border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }

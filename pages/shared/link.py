@@ -15,20 +15,17 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.shared import state
+from pages.shared import browser, state
 
-_address = st.components.v2.component(
-    "address", js=(Path(__file__).parent / "address.js").read_text(encoding="utf-8"), isolate_styles=False
-)
 DIGITS = 8  # of a digest in a link
 DIGEST = re.compile(rf"[0-9a-f]{{{DIGITS}}}")
 LONGEST_NAME = 80
+WINDOW = re.compile(r"\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d")  # first and last date of a sample
 PANEL, FILE = "panel", "file"  # digest of the data, and the name of an upload
 
 
@@ -84,6 +81,11 @@ def number(low: float, high: float) -> Callable[[str], float | None]:
     return read
 
 
+def window(text: str) -> str | None:
+    """A sample window that is written as one."""
+    return text if WINDOW.fullmatch(text) else None
+
+
 def one_of(values: dict[str, Any]) -> Callable[[str], Any]:
     """A reader of words."""
     return values.get
@@ -113,7 +115,7 @@ def asked() -> Need | None:
         digest = ""
     if not digest and not data:
         return None
-    return Need(data, digest, query.get(FILE, "")[:LONGEST_NAME], query.get("window"))
+    return Need(data, digest, query.get(FILE, "")[:LONGEST_NAME], window(query.get("window", "")))
 
 
 def publish(parameters: tuple[Parameter, ...], key: str, file: str | None) -> dict[str, str]:
@@ -130,8 +132,7 @@ def publish(parameters: tuple[Parameter, ...], key: str, file: str | None) -> di
 
 def show(parameters: tuple[Parameter, ...], wanted: dict[str, str]) -> None:
     """Have the browser write the parameters into its address; what else stands there stays."""
-    known = [*(parameter.key for parameter in parameters), PANEL, FILE]
-    _address(data={"known": known, "wanted": wanted}, key="address")
+    browser.show([*(parameter.key for parameter in parameters), PANEL, FILE], wanted)
 
 
 def _data(key: str, file: str | None, needs: Need | None) -> dict[str, str]:

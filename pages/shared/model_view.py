@@ -70,8 +70,8 @@ def _sign_details(inputs: Inputs) -> None:
 
 
 def signs_tool() -> str:
-    """How signs are edited: typed into a grid or painted on the map, in turn, so that neither slows the other."""
-    return st.segmented_control("Edit signs by", ["Type", "Paint"], default="Type", required=True, key="signs_tool",
+    """How signs are edited: painted on the map or typed into a grid, in turn, so that neither slows the other."""
+    return st.segmented_control("Edit signs by", ["Paint", "Type"], default="Paint", required=True, key="signs_tool",
                                 label_visibility="collapsed")  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
@@ -45,7 +44,6 @@ MODEL_WORDS = {
 MODEL_NAMES = {word: name for name, word in MODEL_WORDS.items()}
 SPANS = ("off", *settings.SPANS)
 START_LAMBDA = 3e-5
-WINDOW = re.compile(r"\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d")
 LAMBDA_HELP = (
     "The value in force. The slider shows its nearest stop. λ_ref is the smallest LASSO penalty that makes every "
     "loading of these data zero, without span, signs and prior."
@@ -78,7 +76,7 @@ STEPS = (
     Parameter("alpha", lambda: 0.1, number(0.0, 1.0), repr),
     Parameter("cutoff", lambda: 0.45, number(0.01, 1.0), repr),
     Parameter("span", lambda: "off", one_of({span: span for span in SPANS})),
-    Parameter("window", lambda: None, lambda text: text if WINDOW.fullmatch(text) else None),
+    Parameter("window", lambda: None, link.window),
     *settings.PARAMETERS,
 )
 PARAMETERS = (DATA, *STEPS, *select_settings.PARAMETERS)
@@ -113,7 +111,7 @@ def show(page: str) -> Inputs:
             st.page_link(path, label=label, icon=icon, query_params=query)
         undo.buttons(edits, STEPS)
         titles = sources.choices()
-        st.selectbox("Demo data", list(titles), format_func=titles.__getitem__, key="data", on_change=_chosen)
+        st.selectbox("Data set", list(titles), format_func=titles.__getitem__, key="data", on_change=_chosen)
         panel = sources.sample(source, edits)
         model = st.selectbox("Model type", list(MODELS), format_func=MODELS.__getitem__, key="model",
                              help=feedback.MODEL_HELP)  # fmt: skip
@@ -207,15 +205,22 @@ def _penalty(unit: float) -> float:
     slot.select_slider(
         "Penalty λ",
         scale.STOPS,
-        format_func=lambda stop: f"{scale.at_stop(stop, unit):.3g}",
+        format_func=lambda stop: f"{scale.at_stop(stop, unit):.4g}",
         key="lam_stop",
         on_change=moved,
         help="Twenty stops a decade, from 0 to ten times the largest useful LASSO penalty of these data.",
     )
     share = f"λ = {lam:.4g}, {lam / unit:.3g} of λ_ref" if unit else f"λ = {lam:.4g}"
-    beyond = "; it lies beyond the slider and is used as typed" if scale.off_grid(lam, unit) else ""
-    st.caption(f"{share}{beyond}.", help=LAMBDA_HELP)
+    st.caption(f"{share}{_off_stop(lam, unit)}.", help=LAMBDA_HELP)
     return float(lam)
+
+
+def _off_stop(lam: float, unit: float) -> str:
+    """What to know of a λ at which the slider cannot stand."""
+    if scale.off_grid(lam, unit):
+        return "; it lies beyond the slider and is used as typed"
+    on_stop = not unit or lam == scale.at_stop(scale.nearest_stop(lam, unit), unit)
+    return "" if on_stop else "; the slider stands at its nearest stop"
 
 
 def _mixture(model: str) -> tuple[float, float]:

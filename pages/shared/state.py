@@ -35,6 +35,7 @@ class Edits:
         history: What can be undone and redone. pins: Fits held for comparison, by name.
         baseline: Name of the pin that views show the difference to; None for none.
         selection: What every view shows as selected. stamps: Number of the last change each view has sent.
+        lists: Number of the list that shows the selected responses; one for every selection made elsewhere.
         colours: Colour numbers of the clusters as they were drawn last, by response; None before.
     """
 
@@ -53,6 +54,7 @@ class Edits:
     baseline: str | None = None
     selection: Selection = field(default_factory=Selection)
     stamps: dict[str, int] = field(default_factory=dict)
+    lists: int = 0
     colours: Array | None = None
 
     def given(self, name: str) -> pd.DataFrame | None:

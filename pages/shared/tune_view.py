@@ -1,10 +1,9 @@
-"""Parts of the *Tune* page: headline, colour scale, certificate, comparison with the truth."""
+"""Parts of the *Tune* page: headline, selection, path, certificate, comparison with the truth."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -14,12 +13,10 @@ from factorlasso_core import Fit, State
 from factorlasso_core.agreement import recovery
 from factorlasso_core.figures import series
 from factorlasso_core.figures import truth as truth_figures
-from pages.shared import baseline, compute, detail, feedback, pathview, state
+from pages.shared import baseline, clustermap, compute, detail, feedback, pathview, response_list
 from pages.shared.compute import Outcome, Use
 from pages.shared.feedback import Number
-from pages.shared.selection import Selection
 from pages.shared.sidebar import Inputs
-from pages.shared.state import Edits
 
 SECTIONS = "sections"  # key of the choice of what else is shown
 SCORES = {"precision": "Precision", "recall": "Recall", "sign_accuracy": "Sign accuracy", "rmse": "RMSE"}
@@ -74,7 +71,9 @@ def _changes(inputs: Inputs, fit: Fit) -> dict[str, str | None]:
     return {
         "clusters": None if None in counts else _change(counts[0] - counts[1], "{:+d}"),
         "zeros": _change(round(100 * (fit.zero_share - pin.fit.zero_share), 1), "{:+.1f} points"),
-        "r2": _change(round(100 * (_mean(fit.statistics.r2) - _mean(pin.fit.statistics.r2)), 2), "{:+.2f} points"),
+        "r2": _change(
+            round(100 * (baseline.mean(fit.statistics.r2) - baseline.mean(pin.fit.statistics.r2)), 2), "{:+.2f} points"
+        ),
     }
 
 
@@ -83,11 +82,6 @@ def _change(value: float, words: str) -> str | None:
     if np.isnan(value):
         return None
     return f"{words.format(value)} to the pin" if value else "as pinned"
-
-
-def _mean(values: np.ndarray) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else float("nan")
 
 
 def _clusters(fit: Fit) -> tuple[str, str]:
@@ -107,27 +101,18 @@ def _clusters(fit: Fit) -> tuple[str, str]:
 
 
 def _percent(values: np.ndarray) -> str:
-    mean = _mean(values)
-    return "–" if np.isnan(mean) else f"{mean:.1%}"
+    mean = baseline.mean(values)
+    return "–" if np.isnan(mean) else f"{round(mean, 3) + 0.0:.1%}"
 
 
 def bar(inputs: Inputs, fit: Fit) -> list[str]:
     """The selection as a list to search and change, which is that of the map, and the pins; returns the selection."""
     left, middle, right = st.columns([6, 3, 2], vertical_alignment="bottom")
     with left:
-        edits, key = inputs.edits, f"selected_{inputs.edits.data[:8]}"
-        names = [str(label) for label in fit.panel.responses]
-        state.put(key, [row for row in edits.selection.rows if row in names])
-        rows = st.multiselect("Selected responses", names, key=key, placeholder="none: the path shows the mean",
-                              on_change=partial(_select, edits, key),
-                              help="Whose loadings the path draws, and whose details can be opened below.")  # fmt: skip
+        rows = response_list.draw(inputs.edits, [str(label) for label in fit.panel.responses])
     baseline.pin_controls(inputs, fit, middle, right)
     baseline.choice(inputs)
     return rows
-
-
-def _select(edits: Edits, key: str) -> None:
-    edits.selection = Selection(tuple(state.value(key)), edits.selection.columns)
 
 
 def path(inputs: Inputs, fit: Fit, rows: list[str]) -> None:
@@ -149,9 +134,9 @@ def sections(inputs: Inputs, fit: Fit, rows: list[str]) -> None:
     parts: dict[str, Callable[[], None]] = {
         "Details of the selection": lambda: detail.body(inputs, fit, rows),
         "Pinned fits": lambda: baseline.table(inputs),
-        "Difference to the pin": lambda: baseline.loadings(inputs, fit),
+        "Clusters since the pin": lambda: baseline.changed_clusters(inputs, fit),
         "R² of each response": lambda: feedback.chart(
-            series.r2_bars(fit, feedback.theme()), "r2", "R² of each response"
+            series.r2_bars(fit, feedback.theme(), clustermap.colours(fit, inputs.edits)), "r2", "R² of each response"
         ),
         "Proof of optimality": lambda: certificate(inputs, fit),
         "What was computed": lambda: work(inputs),
@@ -164,26 +149,6 @@ def sections(inputs: Inputs, fit: Fit, rows: list[str]) -> None:
             with st.container(border=True):
                 st.markdown(f"**{name}**")
                 draw()
-
-
-def colour_limit(edits: Edits, fit: Fit) -> float:
-    """End of the colour scale: held between steps so that colours keep their meaning, until it is reset."""
-    if edits.limit is None:
-        edits.limit = _largest(fit) or 1.0
-    return edits.limit
-
-
-def _largest(fit: Fit) -> float:
-    return float(np.nan_to_num(np.abs(fit.beta)).max(initial=0.0))
-
-
-def rescale(edits: Edits, fit: Fit) -> None:
-    """Say where the colours end, and reset them to the fit on screen."""
-    largest = _largest(fit)
-    ends = f"Colours end at ±{edits.limit:.3g}; the largest loading is {largest:.3g}."
-    if st.button("Rescale colours", key="rescale", help=ends, disabled=edits.limit == (largest or 1.0)):
-        edits.limit = largest or 1.0
-        st.rerun()
 
 
 def certificate(inputs: Inputs, fit: Fit) -> None:

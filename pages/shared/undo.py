@@ -48,6 +48,13 @@ def restore(edits: Edits, held: Snapshot) -> None:
     state.forget("lam_stop")
 
 
+def bring_back(edits: Edits, parameters: tuple[Parameter, ...], held: Snapshot) -> None:
+    """Hold again what was held once, as a step of its own."""
+    record(edits, parameters)
+    edits.history.close()
+    restore(edits, held)
+
+
 def record(edits: Edits, parameters: tuple[Parameter, ...]) -> None:
     """Note what is held at the start of a run; what differs from the run before is a step."""
     edits.history.note(snapshot(edits, (parameter.key for parameter in parameters)), time.monotonic())
@@ -56,16 +63,18 @@ def record(edits: Edits, parameters: tuple[Parameter, ...]) -> None:
 def buttons(edits: Edits, parameters: tuple[Parameter, ...]) -> None:
     """One button back and one forth, each in the words of what it changes."""
     held, write = edits.history, {parameter.key: parameter.write for parameter in parameters}
-    for name, steps, key, icon in (
-        ("Undo", held.past, "Ctrl+Z", ":material/undo:"),
-        ("Redo", held.future, "Ctrl+Shift+Z", ":material/redo:"),
-    ):
-        there = held.present is not None and bool(steps)
-        what, how = describe(held.present, steps[-1], write) if there else ("", f"Nothing to {name.lower()} yet.")
-        st.button(
-            f"{name} {what}".strip(), key=name.lower(), icon=icon, shortcut=key, help=how, disabled=not there,
-            on_click=partial(_go, edits, parameters, name == "Undo"), width="stretch", wrap=False, type="tertiary",
-        )  # fmt: skip
+    # Laid out as a row that breaks: the stacks of the sidebar have gaps of their own.
+    with st.container(horizontal=True, gap=None):
+        for name, steps, key, icon in (
+            ("Undo", held.past, "Ctrl+Z", ":material/undo:"),
+            ("Redo", held.future, "Ctrl+Shift+Z", ":material/redo:"),
+        ):
+            there = held.present is not None and bool(steps)
+            what, how = describe(held.present, steps[-1], write) if there else ("", f"Nothing to {name.lower()} yet.")
+            st.button(
+                f"{name} {what}".strip(), key=name.lower(), icon=icon, shortcut=key, help=how, disabled=not there,
+                on_click=partial(_go, edits, parameters, name == "Undo"), wrap=False, type="tertiary",
+            )  # fmt: skip
 
 
 def _go(edits: Edits, parameters: tuple[Parameter, ...], back: bool) -> None:

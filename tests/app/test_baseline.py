@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from factorlasso_core import Beliefs, FitSpec, LassoModelType, PenaltyOptions, PriorOptions, SignOptions, fit
+from factorlasso_core import Beliefs, Fit, FitSpec, LassoModelType, PenaltyOptions, PriorOptions, SignOptions, fit
 from factorlasso_core.demo import load_demo
 from factorlasso_core.panel import Panel
 from factorlasso_core.stages import Stages
-from pages.shared import bands, pathview
+from pages.shared import bands, compute, pathview
 from pages.shared.baseline import MOST_PINS
 from pages.shared.selection import Selection
 from tests.app.test_pages import MODEL, edits, fit_id, go, good, metric, slider, start, texts
@@ -75,6 +75,19 @@ def test_a_pin_stays_chosen_over_pages_and_other_data_have_their_own() -> None:
     app.selectbox(key="data").set_value("french")
     good(app.run())
     assert "no parameter differs" not in texts(app) and not edits(app).pins
+
+
+def test_a_pin_leaves_its_fit_to_the_cache_and_finds_the_same_again() -> None:
+    app = start(TUNE)
+    pin(app, "mine")
+    (held,) = edits(app).pins.values()
+    assert not any(isinstance(part, Fit) for part in vars(held).values())
+    app.session_state["sections"] = ["Pinned fits"]
+    slider(app, "L1 share α").set_value(0.7)
+    (before,) = (item.value for item in good(app.run()).dataframe if "pin" in item.value)
+    compute.cache(shared=True).clear()
+    (after,) = (item.value for item in good(app.run()).dataframe if "pin" in item.value)
+    pd.testing.assert_frame_equal(before, after)
 
 
 def test_a_stale_fit_cannot_be_pinned() -> None:

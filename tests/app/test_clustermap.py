@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import timeit
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from factorlasso_core import Beliefs, ClusterOptions, FitSpec, LassoModelType, Panel, State, fit
+from factorlasso_core import Beliefs, ClusterOptions, FitSpec, LassoModelType, Panel, Rule, State, fit
+from factorlasso_core.colouring import match_colours
+from factorlasso_core.contrast import contrast
 from factorlasso_core.demo import load_demo
+from factorlasso_core.figures.style import PALETTE, Theme, cluster_colours
 from factorlasso_core.options import PenaltyOptions, SignOptions
 from pages.shared import clustermap, state
-from pages.shared.clustermap import views
+from pages.shared.clustermap import difference, views
 from pages.shared.clustermap.wire import pack, unpack
 from pages.shared.history import History, Snapshot
 from pages.shared.selection import Selection
@@ -75,20 +80,31 @@ def test_every_zero_has_its_reason() -> None:
     names = np.array([name for name, _ in views.REASONS])[views.reasons(ours)]
     assert names[0, 0] == "below" and names[1, 0] == "zero" and names[3, 2] == "zero"
     assert (names[ours.beta != 0] == "").all() and (names[ours.beta == 0] != "").all()
-    gated = (ours.box.rule == 4) | (names == "gate")
-    assert (names == "gate").any() and gated.any()
+    gated = ours.box.rule == Rule.GATED
+    np.testing.assert_array_equal(names == "gate", gated)
+    assert gated.any() and not gated.all()
+    said = np.array(views.RULES)[views.rules(ours)]
+    assert [said[0, 0], said[1, 0], said[2, 1]] == ["sign ≤ 0 (yours)", "sign = 0 (yours)", "sign ≥ 0 (yours)"]
+    assert said[3, 2] == "sign = 0 (excluded)" and (said[gated] == "sign = 0 (gated: too weak alone)").all()
     assert set(names[ours.state == State.ZERO_BY_PENALTY]) <= {"penalty", "gate", "zero"}
     header = views.loadings(ours, 1.0, None, None).header
     assert {name for name, _ in header["legend"]} >= set(names.ravel()) - {""}
 
 
-def test_no_cut_joins_a_response_that_was_left_out() -> None:
-    app = start("pages/4_Clusters.py", data="french", short="exclude", warmup="60", window="2013-01-01_2017-12-31")
-    header, arrays = sent(app)
-    left_out = arrays["counted"] == 0
+def test_those_left_out_are_in_no_cluster_and_no_cut_reaches_them() -> None:
+    panel = french()
+    y = panel.y.copy()
+    y[:-30, [3, 8]] = np.nan
+    frame = pd.DataFrame(y, panel.index, panel.responses)
+    short = Panel.from_frames(pd.DataFrame(panel.x, panel.index, panel.factors), frame)
+    ours = fit(short, spec=FitSpec(HCGL, warmup_period=60, clustering=ClusterOptions(exclude_short=True)))
+    arrays = views.correlations(ours, match_colours(ours.labels, ours.counted), None).arrays
+    left_out = np.flatnonzero(arrays["counted"] == 0)
+    assert left_out.tolist() == [3, 8]
     assert (arrays["cluster"][left_out] == -1).all() and (arrays["colour"][left_out] == -1).all()
-    assert (arrays["reach"] > 1e299).sum() == left_out.sum()
-    assert header["kind"] == "correlations"
+    joins = np.isin(arrays["left"], left_out) | np.isin(arrays["right"], left_out)
+    np.testing.assert_array_equal(arrays["reach"] > 1e299, joins)
+    np.testing.assert_array_equal(arrays["reach"][~joins], ours.clustering.inner.reach)
 
 
 def test_large_correlations_are_rounded_and_small_ones_exact() -> None:
@@ -152,22 +168,57 @@ def test_a_selection_is_held_by_label_and_late_ones_of_other_data_are_dropped(se
     assert not mine.selection
 
 
-def test_selections_of_forgotten_data_are_forgotten(session) -> None:
-    for data in "abc":
-        state.session().edits = {data: blank_edits(data)}
-        state.session().edits[data].selection = Selection(("x",))
-    assert {data for data, held in state.session().edits.items() if held.selection} == {"c"}
-    assert not blank_edits("a").selection  # what comes anew has nothing of what went
+def same_members(before: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """(N,) booleans: responses whose cluster has the same members in two partitions."""
+    one, other = (codes[:, None] == codes for codes in (before, now))
+    return (one == other).all(axis=1)
+
+
+def test_colours_of_many_clusters_are_the_first_numbers_again_after_a_move_there_and_back() -> None:
+    app = start("pages/4_Clusters.py")
+    first = sent(app)[1]["colour"]
+    for cutoff in (0.01, 0.3, 0.02, 0.2, 0.01, 0.45):
+        slider(app, "Dendrogram cutoff").set_value(cutoff)
+        good(app.run())
+        numbers = set(sent(app)[1]["colour"])
+        assert max(numbers) < max(len(PALETTE), len(numbers))
+    assert len(numbers) == len(set(first)) < len(PALETTE)
+
+
+def test_names_of_clusters_are_the_labels_of_the_fit() -> None:
+    for app in (start("pages/3_Tune.py"), start("pages/4_Clusters.py", data="french")):
+        header, arrays = sent(app)
+        names = [header["cluster_names"][code] for code in arrays["cluster"]]
+        assert names == [str(label) for label in fitted(app).labels] and len(set(names)) > 2
+
+
+def test_bars_of_r2_have_the_colours_of_the_map() -> None:
+    app = start("pages/3_Tune.py")
+    app.session_state["sections"] = ["R² of each response"]
+    for cutoff in (0.25, 0.6):
+        slider(app, "Dendrogram cutoff").set_value(cutoff)
+        good(app.run())
+        (chart,) = app.get("plotly_chart")
+        (bars,) = json.loads(chart.proto.spec)["data"]
+        arrays = sent(app)[1]
+        palette = cluster_colours(3 * len(PALETTE), Theme())
+        assert bars["marker"]["color"] == [palette[number] for number in arrays["colour"][arrays["leaves"]]]
 
 
 def test_colours_stay_while_the_cutoff_moves_and_the_members_follow_the_selection() -> None:
     app = start("pages/4_Clusters.py")
-    before = sent(app)[1]["colour"]
-    slider(app, "Dendrogram cutoff").set_value(0.4)
-    good(app.run())
-    after = sent(app)[1]["colour"]
-    assert len(set(after)) > len(set(before))
-    assert (after == before).mean() > 0.5
+    now, unmatched = sent(app)[1], 0
+    for cutoff in (0.4, 0.25, 0.12):
+        before = now
+        slider(app, "Dendrogram cutoff").set_value(cutoff)
+        good(app.run())
+        now = sent(app)[1]
+        assert len(set(now["colour"])) > len(set(before["colour"]))
+        kept = same_members(before["cluster"], now["cluster"])
+        np.testing.assert_array_equal(now["colour"][kept], before["colour"][kept])
+        unmatched += (now["cluster"][kept] != before["colour"][kept]).sum()
+    assert unmatched, "numbered anew, clusters would have changed colour"
+    after = now["colour"]
     names = [str(name) for name in fitted(app).panel.responses[:3]]
     edits(app).selection = Selection(tuple(names))
     good(app.run())
@@ -198,6 +249,133 @@ def test_the_spec_of_the_slider_is_that_of_the_line() -> None:
         tree["fraction"],
     )
     assert ClusterOptions(cutoff_fraction=tree["high"]).cutoff_fraction == 1.0
+
+
+# What differs from a pin ----------------------------------------------------------------------------
+
+
+def hcgl(cutoff: float = 0.45, lam: float = 3e-5, panel: Panel | None = None):
+    clustering = ClusterOptions(cutoff_fraction=cutoff)
+    spec = FitSpec(HCGL, clustering=clustering, penalty=PenaltyOptions(lam, 0.4))
+    return fit(french() if panel is None else panel, spec=spec)
+
+
+def drawn(ours, base) -> views.Message:
+    return difference.difference(ours, base, contrast(ours, base), 1.0, None, None, "mine")
+
+
+def test_the_difference_is_that_of_the_fits_and_marks_what_became_zero_or_non_zero() -> None:
+    ours, base = hcgl(lam=2e-4), hcgl()
+    message = drawn(ours, base)
+    shape = ours.beta.shape
+    values, now, pinned = (message.arrays[name].reshape(shape) for name in ("values", "now", "pinned"))
+    np.testing.assert_allclose(values, ours.beta - base.beta, atol=2e-6)
+    np.testing.assert_array_equal(now, ours.beta.astype("f4"))
+    np.testing.assert_array_equal(pinned, base.beta.astype("f4"))
+    names = np.array(message.header["marks"])[message.arrays["mark"]].reshape(shape)
+    np.testing.assert_array_equal(names == "came", (ours.beta != 0) & (base.beta == 0))
+    np.testing.assert_array_equal(names == "gone", (ours.beta == 0) & (base.beta != 0))
+    assert (names == "gone").any() and (names == "").any()
+    assert [name for name, _ in message.header["legend"]] == ["came", "gone"]
+    assert message.header["symbol"] == "Δβ" and "Δβ" in message.header["title"] and "mine" in message.header["title"]
+    back = drawn(base, ours).arrays["mark"].reshape(shape)
+    np.testing.assert_array_equal(back == 1, names == "gone")
+    assert (back == 1).any()
+
+
+def test_a_cell_that_did_not_change_is_exactly_zero_and_one_not_known_is_not_zero() -> None:
+    base = hcgl()
+    assert not drawn(base, hcgl()).arrays["values"].any()
+    jitter = replace(base, beta=base.beta + 1e-9 * (base.beta != 0))
+    assert not drawn(jitter, base).arrays["values"].any(), "the last digits of the solver are no change"
+    known = base.beta.copy()
+    known[2, 1] = np.nan
+    for one, other in ((replace(base, beta=known), base), (base, replace(base, beta=known))):
+        message = drawn(one, other)
+        values, mark = (message.arrays[name].reshape(known.shape) for name in ("values", "mark"))
+        assert np.isnan(values[2, 1]) and message.header["marks"][mark[2, 1]] == "nodata"
+        assert np.isnan(values).sum() == 1 and ["nodata", "unknown in one of the two"] in message.header["legend"]
+
+
+def test_the_clusters_of_the_pin_go_with_a_view_and_without_any_it_stays() -> None:
+    ours, base = hcgl(0.3), hcgl(0.6)
+    plain = views.correlations(ours, match_colours(ours.labels, ours.counted), None)
+    message = difference.moved(plain, ours, base)
+    assert [track["name"] for track in message.header["tracks"]] == ["cluster", "moved", "R²"]
+    former, levels = message.arrays["former"], message.header["tracks"][1]["levels"]
+    assert [levels[code] for code in former] == [str(label) for label in base.labels]
+    assert contrast(ours, base).moved > 0
+    lasso = fit(french(), spec=FitSpec(LassoModelType.LASSO))
+    assert difference.moved(plain, ours, lasso) is plain
+    flat = views.loadings(lasso, 1.0, None, None)
+    assert difference.moved(flat, lasso, base) is flat
+
+
+def test_the_difference_of_a_large_fit_costs_next_to_nothing() -> None:
+    random = np.random.default_rng(3)
+    x, kinds = random.standard_normal((120, 20)), random.standard_normal((20, 25))
+    y = np.repeat(x @ kinds, 20, axis=1) + 3 * random.standard_normal((120, 500))
+    panel = Panel.from_frames(pd.DataFrame(x).add_prefix("f"), pd.DataFrame(y).add_prefix("r"))
+    ours, base = hcgl(0.3, 0.02, panel), hcgl(0.6, 0.01, panel)
+    colours = match_colours(ours.labels, ours.counted)
+
+    def changed() -> views.Message:
+        found = contrast(ours, base)
+        return difference.moved(difference.difference(ours, base, found, 1.0, colours, None, "x"), ours, base)
+
+    def seconds(build) -> float:
+        return min(timeit.repeat(build, number=1, repeat=15))
+
+    assert ours.n_clusters > base.n_clusters > 8
+    assert seconds(changed) - seconds(lambda: views.loadings(ours, 1.0, colours, None)) < 2e-3
+
+
+def pin_and_show(app) -> None:
+    """Pin the fit on screen and have the map show the difference to it."""
+    app.button(key="pin").click()
+    good(app.run())
+    app.segmented_control(key="map_shows").set_value("Δβ to the pin")
+    good(app.run())
+
+
+def test_the_map_of_tune_shows_the_difference_on_request_with_colours_of_its_own() -> None:
+    app = start("pages/3_Tune.py")
+    limit = sent(app)[0]["limit"]
+    pinned = fitted(app)
+    pin_and_show(app)
+    header, arrays = sent(app)
+    assert header["kind"] == "difference" and not arrays["values"].any() and not arrays["mark"].any()
+    app.number_input(key="lam").set_value(1e-4)
+    slider(app, "Dendrogram cutoff").set_value(0.3)
+    good(app.run())
+    header, arrays = sent(app)
+    change = fitted(app).beta - pinned.beta
+    np.testing.assert_allclose(arrays["values"].reshape(change.shape), change, atol=2e-6)
+    held = header["limit"]
+    assert held == pytest.approx(np.abs(change).max()) and app.button(key="rescale").disabled
+    app.number_input(key="lam").set_value(2e-4)
+    good(app.run())
+    assert sent(app)[0]["limit"] == held, "colours keep their meaning"
+    app.button(key="rescale").click()
+    good(app.run())
+    assert sent(app)[0]["limit"] == pytest.approx(np.abs(fitted(app).beta - pinned.beta).max()) != held
+    app.segmented_control(key="map_shows").set_value("β")
+    header = sent(good(app.run()))[0]
+    assert header["kind"] == "loadings" and header["limit"] == limit
+    assert [track["name"] for track in header["tracks"]][:2] == ["cluster", "moved"]
+    app.button(key="unpin").click()
+    assert "moved" not in [track["name"] for track in sent(good(app.run()))[0]["tracks"]]
+
+
+def test_without_a_pin_the_map_shows_the_loadings_whatever_was_asked_for_before() -> None:
+    app = start("pages/3_Tune.py")
+    pin_and_show(app)
+    go(app, "pages/4_Clusters.py")
+    assert sent(app)[0]["tracks"][1]["kind"] == "moved"
+    go(app, "pages/3_Tune.py")
+    assert sent(app)[0]["kind"] == "difference", "the choice stays over pages"
+    app.button(key="unpin").click()
+    assert sent(good(app.run()))[0]["kind"] == "loadings"
 
 
 # Painting ------------------------------------------------------------------------------------------

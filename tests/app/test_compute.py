@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from factorlasso_core import FitSpec, LassoModelType, PenaltyOptions, Stages, fit
+from factorlasso_core import Beliefs, FitSpec, LassoModelType, PenaltyOptions, Stages, fit
+from factorlasso_core.errors import FactorLassoError
+from pages.shared import compute, state
 from pages.shared.compute import ENTRY_BYTES, ByteCache, arrays
 from tests.benchmarks.panels import make_panel
 
@@ -97,3 +99,16 @@ def test_threads_may_share_a_cache() -> None:
         list(pool.map(work, range(8)))
     assert 0 < len(cache) <= 20
     assert cache.used == really_held(cache)
+
+
+def test_a_last_good_fit_never_goes_through_the_cache_of_all(monkeypatch) -> None:
+    """It may rest on what was typed, though what is set now, and has no fit, is public."""
+    record, panel, spec = state.Session(), make_panel(40, 6, 3), FitSpec()
+    monkeypatch.setattr(state, "session", lambda: record)
+    assert compute.run(panel, lambda: Beliefs.for_panel(panel), spec, shared=True).shared
+
+    def refuse() -> Beliefs:
+        raise FactorLassoError("no fit")
+
+    failed = compute.run(panel, refuse, spec, shared=True)
+    assert failed.fit is not None and failed.error is not None and not failed.shared

@@ -80,3 +80,11 @@ def test_a_hostile_name_in_a_link_is_text() -> None:
     app = start("pages/3_Tune.py", data="upload", panel="0123abcd", file="<img src=x onerror=alert(1)> **b** $x$")
     shown = next(item.value for item in app.warning if MISSING in item.value)
     assert "\\<img" in shown and "\\*\\*b" in shown and "\\$x" in shown
+
+
+def test_a_malformed_window_of_a_link_is_none() -> None:
+    app = upload(start("pages/1_Data.py"), *mine())
+    panel = app.session_state["workbench"].upload.panel.key[:8]
+    other = start("pages/1_Data.py", data="upload", panel=panel, window="a_b_c")
+    upload(other, *mine())
+    assert good(other.run()).session_state["window"] is None and MISSING not in texts(other)

@@ -61,7 +61,7 @@ def metric(app: AppTest, label: str) -> str:
 
 def linked(app: AppTest) -> dict[str, str]:
     """What the browser is told to write into its address."""
-    found = [item.proto for item in app.get("bidi_component") if item.proto.component_name == "address"]
+    found = [item.proto for item in app.get("bidi_component") if item.proto.component_name == "browser"]
     return json.loads(found[0].json)["wanted"]
 
 
@@ -105,7 +105,7 @@ def test_every_page_runs_for_every_demo_and_model_and_ends_with_the_digest(page,
 
 def test_the_defaults_are_those_of_the_product() -> None:
     app = start()
-    assert next(item for item in app.selectbox if item.label == "Demo data").value == "synthetic"
+    assert next(item for item in app.selectbox if item.label == "Data set").value == "synthetic"
     assert next(item for item in app.selectbox if item.label == "Model type").value == "GROUP_LASSO_CLUSTERS"
     assert app.number_input(key="lam").value == pytest.approx(3e-5, rel=0.06)
     assert slider(app, "L1 share α").value == 0.1
@@ -139,7 +139,7 @@ def test_a_typed_value_beyond_the_slider_is_used_and_said() -> None:
     app.number_input(key="lam").set_value(5.0)
     good(app.run())
     assert "beyond the slider" in texts(app)
-    assert metric(app, "Exact zeros") == "100%"
+    assert metric(app, "Exact zeros") == "100.0%"
 
 
 def test_lambda_zero_is_answered() -> None:
@@ -184,7 +184,7 @@ def test_rules_hold_when_they_are_no_longer_drawn() -> None:
 def test_an_upload_becomes_the_data_and_stays_over_page_changes() -> None:
     app = upload(start("pages/1_Data.py"), csv(returns(names="ABC")), csv(returns(names="XY", seed=1)))
     assert metric(app, "Responses") == "3"
-    assert "Upload: responses.csv" in next(i for i in app.selectbox if i.label == "Demo data").options
+    assert "Upload: responses.csv" in next(i for i in app.selectbox if i.label == "Data set").options
     uploaded = fit_id(app)
     assert fit_id(go(app, "pages/3_Tune.py")) == uploaded
 
@@ -340,8 +340,35 @@ def test_hostile_names_are_text_everywhere(page) -> None:
         assert not item.proto.allow_html
 
 
+def typing(app: AppTest) -> AppTest:
+    """*Model, Signs* with the grid to type into in the place of the map to paint on."""
+    app.segmented_control(key="signs_tool").set_value("Type")
+    return good(app.run())
+
+
+def test_signs_are_painted_on_the_map_until_typing_is_asked_for() -> None:
+    app = start(MODEL)
+    assert app.segmented_control(key="signs_tool").value == "Paint"
+    assert "signs_paint" not in {element.key for element in app.button}
+    assert "signs_paint" in {element.key for element in typing(app).button}
+
+
+def test_model_and_export_say_what_changed_since_the_chosen_pin() -> None:
+    app = start(MODEL)
+    assert "Set against" not in texts(app)
+    go(app, "pages/3_Tune.py").text_input(key="pin_name").set_value("<b>*mine*</b>")
+    good(app.run()).button(key="pin").click()
+    good(app.run())
+    slider(app, "L1 share α").set_value(0.4)
+    good(app.run())
+    assert "the difference to the pin **\\<b\\>\\*mine\\*" in texts(go(app, "pages/8_Export.py"))
+    assert "of 240 loadings differ" in texts(app) and "Set against" in texts(app)
+    go(app, MODEL).session_state["since_pin"] = True
+    assert "of 240 loadings differ" in texts(good(app.run()))
+
+
 def test_edited_signs_survive_pages_data_switches_and_bad_files() -> None:
-    app = start("pages/2_Model.py")
+    app = typing(start(MODEL))
     app.selectbox(key="signs_brush").set_value("− (≤ 0)")
     app.multiselect(key="signs_cols").set_value(["Equity", "Rates"])
     good(app.run())
@@ -363,7 +390,7 @@ def test_edited_signs_survive_pages_data_switches_and_bad_files() -> None:
 
 
 def test_a_painting_can_be_taken_back_and_brought_back() -> None:
-    app = start("pages/2_Model.py")
+    app = typing(start(MODEL))
     before = fit_id(app)
     assert (
         app.button(key="undo").disabled and app.button(key="redo").disabled and app.button(key="signs_paint").disabled
@@ -396,7 +423,7 @@ def test_a_blank_painted_into_the_prior_clears_it() -> None:
 
 
 def test_a_cluster_picked_for_painting_stands_for_its_members_of_that_moment() -> None:
-    app = start(MODEL, model="HCGL")
+    app = typing(start(MODEL, model="HCGL"))
     first = str(fitted(app).clusters.iloc[0])
     members = list(map(str, fitted(app).clusters.index[fitted(app).clusters == int(first)]))
     app.multiselect(key="signs_rows").set_value([f"{feedback.CLUSTER_MARK}{first}"])
@@ -413,6 +440,7 @@ def test_a_cell_typed_into_the_grid_is_a_constraint() -> None:
         f"signs_grid_{demo_source('synthetic').panel.key[:8]}_0"  # AppTest takes typed cells before the first run only
     )
     app.session_state[grid] = {"edited_rows": {0: {"c0": "-"}}, "added_rows": [], "deleted_rows": []}
+    app.session_state["signs_tool"] = "Type"
     good(app.run())
     assert "1 of 240 cells constrained: 0 +, 1 −, 0 zero" in texts(app)
     assert edits(app).signs.iloc[0, 0] == -1
@@ -463,7 +491,7 @@ def test_the_sample_window_narrows_the_fit_everywhere() -> None:
 def test_one_session_never_sees_the_upload_of_another() -> None:
     mine = upload(start("pages/1_Data.py"), csv(returns(names="ABC")), csv(returns(names="XY", seed=1)))
     other = start("pages/1_Data.py")
-    assert "Upload" not in "".join(next(i for i in other.selectbox if i.label == "Demo data").options)
+    assert "Upload" not in "".join(next(i for i in other.selectbox if i.label == "Data set").options)
     held = mine.session_state["workbench"].cache
     assert held is not None
     assert other.session_state["workbench"].cache is None
@@ -516,6 +544,7 @@ def test_derived_signs_are_gated_mapped_and_travel_in_the_link() -> None:
     assert (fitted(app).box.rule == Rule.DERIVED).sum() < open_cells
     assert linked(app)["derive"] == "yes" and linked(app)["gate"] == "4.0"
     before = fit_id(app)
+    typing(app)
     app.segmented_control(key="map_of").set_value("t")
     assert fit_id(good(app.run())) == before
     assert fit_id(go(app, "pages/3_Tune.py")) == before
@@ -619,6 +648,7 @@ def test_unilasso_keeps_univariate_signs_and_says_so() -> None:
     rules = fitted(app).box.rule
     assert set(np.unique(rules)) <= {Rule.DERIVED, Rule.GATED}
     assert (fitted(app).beta * fitted(app).box.signs >= 0).all() and (fitted(app).beta < 0).any()
+    typing(app)
     app.segmented_control(key="map_of").set_value("t")
     assert "This model derives no signs." in texts(good(app.run()))
 

@@ -48,6 +48,13 @@ def test_quick_moves_of_one_control_are_one_step_and_a_move_there_and_back_is_no
     assert len(held.past) == 3
 
 
+def test_what_is_brought_back_is_a_step_of_its_own_however_soon_it_comes() -> None:
+    held = noted(snap(1.0), snap(2.0), every=PAUSE / 4)
+    held.close()
+    held.note(snap(1.0), PAUSE / 2)
+    assert [step.settings["lam"] for step in held.past] == [1.0, 2.0]
+
+
 def test_two_quick_paintings_are_two_steps() -> None:
     frames = [pd.DataFrame([[float(k)]]) for k in range(3)]
     assert len(noted(*(snap(signs=frame) for frame in frames), every=PAUSE / 10).past) == 2

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_main_job import choose, fit_id, go, no_exception, settle, wait_for_new_fit
+from tests.browser.test_main_job import choose, fit_id, go, no_exception, settle, tool, wait_for_new_fit
 
 pytestmark = pytest.mark.browser
 HOSTILE = "<img src=x onerror=document.title='taken'>"
@@ -27,6 +27,7 @@ def test_cells_typed_one_after_the_other_all_count_and_survive_a_page_change(pag
     page.goto(f"{server}/Model")
     start = fit_id(page)
     settle(page)
+    tool(page, "Type")
     for row, text in enumerate(("+", "-", "0", "x")):
         type_into(page, row, 2, text)
     expect(page.get_by_text("3 of 240 cells constrained: 1 +, 1 −, 1 zero")).to_be_visible()
@@ -36,9 +37,9 @@ def test_cells_typed_one_after_the_other_all_count_and_survive_a_page_change(pag
     assert fit_id(page) == edited
     go(page, "Model")
     expect(page.get_by_text("3 of 240 cells constrained: 1 +, 1 −, 1 zero")).to_be_visible()
-    choose(page, "Demo data", "French 30 portfolios")
+    choose(page, "Data set", "French 30 portfolios")
     expect(page.get_by_text("No cell is constrained.")).to_be_visible()
-    choose(page, "Demo data", "Multi-asset, synthetic")
+    choose(page, "Data set", "Multi-asset, synthetic")
     expect(page.get_by_text("3 of 240 cells constrained: 1 +, 1 −, 1 zero")).to_be_visible()
     no_exception(page)
 

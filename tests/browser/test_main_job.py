@@ -113,7 +113,7 @@ def test_what_is_folded_opens_and_draws(page, server, name, words, charts) -> No
 def test_the_main_job_on_the_french_demo(page, server, tmp_path) -> None:
     page.goto(server)
     first = fit_id(page)
-    choose(page, "Demo data", "French 30 portfolios")
+    choose(page, "Data set", "French 30 portfolios")
     french = wait_for_new_fit(page, first)
 
     go(page, "Export")
@@ -158,7 +158,19 @@ def test_the_main_job_on_the_french_demo(page, server, tmp_path) -> None:
     no_exception(page)
 
 
+def tool(page, name: str) -> None:
+    """Edit signs by painting on the map or by typing into the grid, which first has to find its place."""
+    page.get_by_role("radio", name=name, exact=True).click()
+    if name == "Type":
+        page.get_by_text("The whole map at a glance").wait_for()
+        page.get_by_test_id("stDataFrame").first.locator("canvas").first.wait_for()
+        page.wait_for_timeout(500)
+    settle(page)
+
+
 def paint(page, row: str, column: str, value: str) -> None:
+    """Set one sign by the lists above the grid."""
+    tool(page, "Type")
     pick(page, "Rows", row)
     pick(page, "Columns", column)
     choose(page, "Set to", value)

@@ -7,9 +7,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_clustermap import beside, point, shown
+from tests.browser.test_clustermap import beside, point, shown, zoom_in
 from tests.browser.test_edits import HOSTILE, type_into, upload
-from tests.browser.test_main_job import fit_id, go, no_exception, press, settle, wait_for_new_fit
+from tests.browser.test_main_job import fit_id, go, no_exception, press, settle, tool, wait_for_new_fit
 
 pytestmark = pytest.mark.browser
 
@@ -20,17 +20,11 @@ def viewport() -> dict[str, int]:
     return {"width": 1280, "height": 1200}
 
 
-def tool(page, name: str) -> None:
-    page.get_by_role("radio", name=name, exact=True).click()
-    settle(page)
-
-
 def opened(page, server, link: str = "Model") -> str:
     """Open *Model* with the map to paint on, and return the digest of its fit."""
     page.goto(f"{server}/{link}")
     first = fit_id(page)
     settle(page)
-    tool(page, "Paint")
     page.locator(".map[data-heat]").wait_for()
     return first
 
@@ -167,9 +161,7 @@ def test_zoom_brush_and_selection_stay_while_lambda_moves_and_painting_does_not_
     settle(page)
     chosen = shown(page, "selected")
     brush(page, "Paint 0")
-    page.mouse.move(*point(page, 10, 2))
-    page.mouse.wheel(0, -400)
-    page.wait_for_timeout(200)
+    zoom_in(page, 10, 2)
     before = shown(page, "view")
     page.mouse.click(*point(page, 12, 2))
     painted = wait_for_new_fit(page, first)
@@ -201,7 +193,6 @@ def test_the_grid_shows_what_was_painted_and_the_map_what_was_typed(page, server
 def test_a_hostile_name_is_text_on_the_map_and_six_responses_can_be_painted(page, server) -> None:
     mine = upload(page, server, [HOSTILE, *"ABCDE"], ["<b>F1</b>", "F2"])
     go(page, "Model")
-    tool(page, "Paint")
     page.locator(".map[data-heat]").wait_for()
     brush(page, "Paint + (≥ 0)")
     drag(page, point(page, 0, 0), point(page, 5, 0))

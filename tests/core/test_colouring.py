@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factorlasso_core.clusters import build_tree
-from factorlasso_core.colouring import match_colours
+from factorlasso_core.colouring import bounded, match_colours
 
 partitions = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.booleans()), min_size=1, max_size=40)
 
@@ -79,6 +79,27 @@ def test_there_and_back_along_a_tree_every_cluster_has_its_colour_again() -> Non
     assert now.tolist() == first.tolist()
 
 
+def test_numbers_beyond_the_plain_colours_become_the_smallest_free_ones_and_others_stay() -> None:
+    assert bounded(np.array([0, 14, -1, 30, 14, 3]), 12).tolist() == [0, 1, -1, 2, 1, 3]
+    assert bounded(np.array([0, 11, 5]), 12).tolist() == [0, 11, 5], "within the plain ones nothing moves"
+    many = np.arange(30)
+    assert bounded(many, 12).tolist() == many.tolist(), "that many clusters need that many numbers"
+    assert bounded(np.delete(many, 5), 12)[-1] == 5, "only what is out of bounds moves"
+    assert bounded(np.array([-1, -1]), 12).tolist() == [-1, -1]
+
+
+@given(st.lists(st.integers(-1, 50), min_size=1, max_size=40), st.integers(1, 15))
+def test_bounded_numbers_are_the_same_partition(numbers, plain) -> None:
+    before = np.array(numbers)
+    now = bounded(before, plain)
+    pairs = set(zip(before.tolist(), now.tolist(), strict=True))
+    clusters = set(numbers) - {-1}
+    assert len(pairs) == len(set(numbers)) == len(set(now.tolist()))
+    assert ((now == -1) == (before == -1)).all() and now.max() < max(plain, len(clusters))
+
+
 def test_it_is_read_only() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        bounded(np.array([1, 2]), 3)[0] = 3
     with pytest.raises(ValueError, match="read-only"):
         colours([1, 2])[0] = 3

@@ -173,8 +173,10 @@ def test_tree_and_clusters_can_be_rebuilt() -> None:
 
 
 def test_sheets_and_their_order() -> None:
-    assert book(full()).sheetnames == ["README", *SHEETS]
-    groups = [name for name in ["README", *SHEETS] if name not in ("linkage", "correlation")]
+    assert book(full(), base=("other", full())).sheetnames == ["README", *SHEETS]
+    alone = [name for name in ["README", *SHEETS] if name != "difference"]
+    assert book(full()).sheetnames == alone
+    groups = [name for name in alone if name not in ("linkage", "correlation")]
     assert book(full(GROUP)).sheetnames == groups
     assert book(fit(panel(), spec=spec(LASSO))).sheetnames == ALWAYS
 

@@ -17,13 +17,18 @@ import streamlit as st
 
 from factorlasso_core import Fit, Panel
 from factorlasso_core.arrays import Array
-from factorlasso_core.colouring import match_colours
+from factorlasso_core.colouring import bounded, match_colours
+from factorlasso_core.contrast import Contrast
+from factorlasso_core.figures.style import PALETTE
 from pages.shared import state
-from pages.shared.clustermap import paint, sign_view, views
+from pages.shared.clustermap import difference, paint, sign_view, views
+from pages.shared.clustermap.difference import changes
 from pages.shared.clustermap.views import CUT_STEP, HIGHEST_CUT, LOWEST_CUT, Message
 from pages.shared.clustermap.wire import pack
 from pages.shared.selection import Selection
 from pages.shared.state import Edits
+
+__all__ = ["changes", "colours", "correlations", "differences", "loadings", "signs"]
 
 FOLDER = Path(__file__).parent
 SCRIPTS = (
@@ -35,6 +40,7 @@ SCRIPTS = (
     "layout.js",
     "draw_cells.js",
     "draw_frame.js",
+    "draw_over.js",
     "words.js",
     "select.js",
     "zoom.js",
@@ -65,13 +71,26 @@ _mount = st.components.v2.component(
 )
 
 
-def loadings(fit: Fit, edits: Edits, limit: float, key: str = "clustermap") -> None:
+def loadings(fit: Fit, edits: Edits, limit: float, base: Fit | None = None, key: str = "clustermap") -> None:
     """Draw the loadings beside the tree; the cut and the selection made there reach the session.
 
     Args:
-        limit: ``|β|`` at the ends of the colours.
+        limit: ``|β|`` at the ends of the colours. base: A fit to mark who changed cluster since.
     """
-    _show(views.loadings(fit, limit, _colours(fit, edits), edits.groups), fit.panel, edits, key)
+    view = views.loadings(fit, limit, colours(fit, edits), edits.groups)
+    _show(_since(view, fit, base), fit.panel, edits, key)
+
+
+def differences(
+    fit: Fit, edits: Edits, limit: float, base: Fit, found: Contrast, name: str, key: str = "clustermap"
+) -> None:
+    """Draw the loadings less those of a base in place of the loadings.
+
+    Args:
+        limit: ``|Δβ|`` at the ends of the colours. base: The pinned fit. found: What differs from it. name: Its name.
+    """
+    view = difference.difference(fit, base, found, limit, colours(fit, edits), edits.groups, name)
+    _show(_since(view, fit, base), fit.panel, edits, key)
 
 
 def signs(fit: Fit, edits: Edits, limit: float, key: str = "signs_map") -> None:
@@ -80,14 +99,22 @@ def signs(fit: Fit, edits: Edits, limit: float, key: str = "signs_map") -> None:
     Args:
         limit: ``|β|`` at the ends of the colours.
     """
-    view = sign_view.signs(fit, edits.signs, limit, _colours(fit, edits), edits.groups)
+    view = sign_view.signs(fit, edits.signs, limit, colours(fit, edits), edits.groups)
     answered = Message({"painted": paint.answered(edits, key)})
     _show(view | answered, fit.panel, edits, key, on_paint_change=partial(_paint, key, edits))
 
 
-def correlations(fit: Fit, edits: Edits, key: str = "correlations") -> None:
-    """Draw the correlations the clusters come from beside the tree."""
-    _show(views.correlations(fit, _colours(fit, edits), edits.groups), fit.panel, edits, key)
+def correlations(fit: Fit, edits: Edits, base: Fit | None = None, key: str = "correlations") -> None:
+    """Draw the correlations the clusters come from beside the tree.
+
+    Args:
+        base: A fit to mark who changed cluster since.
+    """
+    _show(_since(views.correlations(fit, colours(fit, edits), edits.groups), fit, base), fit.panel, edits, key)
+
+
+def _since(view: Message, fit: Fit, base: Fit | None) -> Message:
+    return view if base is None else difference.moved(view, fit, base)
 
 
 def _show(view: Message, panel: Panel, edits: Edits, key: str, **callbacks: Callable[[], None]) -> None:
@@ -137,9 +164,9 @@ def _paint(key: str, edits: Edits) -> None:
     paint.take(edits, key, state.value(key, {}).get("paint"))
 
 
-def _colours(fit: Fit, edits: Edits) -> Array | None:
-    """Colour numbers of the clusters, matched with those drawn last for these data."""
+def colours(fit: Fit, edits: Edits) -> Array | None:
+    """Colour numbers of the clusters, (N,), matched with those drawn last for these data; None without clusters."""
     if fit.labels is None:
         return None
-    edits.colours = match_colours(fit.labels, fit.counted, edits.colours)
+    edits.colours = bounded(match_colours(fit.labels, fit.counted, edits.colours), len(PALETTE))
     return edits.colours

@@ -23,19 +23,20 @@ function wantsWhite(rgb) {
 }
 
 /**
- * Shades of a diverging scale: entry 0 is zero itself, 1..RAMP below it, RAMP+1..2*RAMP above.
+ * Shades of a diverging scale: entry 0 is zero itself, 1..RAMP below it, RAMP+1..2*RAMP above, then that of
+ * what is not known.
  * @returns {{css: string[], rgb: number[][], white: boolean[]}}
  */
-function shades(scale, zero) {
+function shades(scale, zero, unknown) {
   const side = (sign) =>
     Array.from({ length: RAMP }, (_, i) => mixedAt(scale, 0.5 + (sign * (i + 0.5)) / (2 * RAMP)));
-  const rgb = [channels(zero), ...side(-1), ...side(1)];
+  const rgb = [channels(zero), ...side(-1), ...side(1), channels(unknown)];
   return { rgb, css: rgb.map((c) => `rgb(${c.join(",")})`), white: rgb.map(wantsWhite) };
 }
 
 /** Which shade a value has. */
 function shadeOf(value, limit) {
-  if (!value) return 0; // zero and NaN
+  if (!value) return Number.isNaN(value) ? 2 * RAMP + 1 : 0;
   const step = Math.min(RAMP - 1, Math.floor((Math.abs(value) / limit) * RAMP));
   return 1 + step + (value > 0 ? RAMP : 0);
 }
@@ -61,6 +62,6 @@ function readLook(host, message, old) {
   look.paper = paper || look.paper;
   look.ink = own("text-color") || look.ink;
   look.font = own("font") || "sans-serif";
-  look.shades = shades(look[message.scale], message.scale === "loadings" ? look.neutral : look.page);
+  look.shades = shades(look[message.scale], message.scale === "loadings" ? look.neutral : look.page, look.page);
   return look;
 }

@@ -11,6 +11,8 @@ const MARKS = {
   warmup: { tile: "paper", hatch: "lines" },
   nodata: { tile: "paper", hatch: "bars" },
   prior: { tile: null, hatch: null },
+  came: { tile: null, hatch: "wide" },
+  gone: { tile: null, hatch: "slash" },
   "user+": { tile: null, hatch: "slash" },
   "user-": { tile: null, hatch: "back" },
   user0: { tile: "held", hatch: "cross" },
@@ -68,14 +70,14 @@ function drawEach(surface, state, seen) {
   if (numbered(state)) drawNumbers(surface, state, seen);
 }
 
-/** Whether cells have room for their numbers, beside a sign where there are signs. */
+/** Whether cells have room for their numbers, beside a mark where marks stand beside them. */
 function numbered({ box, message }) {
-  return box.rowHeight >= 13 && box.columnWidth >= (message.paint ? 56 : 36);
+  return box.rowHeight >= 13 && box.columnWidth >= (message.beside ? 56 : 36);
 }
 
-/** Where in a cell its mark stands: a sign leaves the middle to the number. */
+/** Where in a cell its mark stands: one beside a number leaves the middle to it. */
 function markCentre(state, x) {
-  return state.message.paint && numbered(state) ? x + 12 : x + state.box.columnWidth / 2;
+  return state.message.beside && numbered(state) ? x + 12 : x + state.box.columnWidth / 2;
 }
 
 function numberColour(look, shade) {
@@ -109,6 +111,8 @@ function markPath(name, x, y, s, cell) {
     case "gate": return [...ring(x, y, s), ...end];
     case "warmup": return [x - 2 * s, y - 1.5, x + 2 * s, y - 1.5, ...end, x - 2 * s, y + 1.5, x + 2 * s, y + 1.5, ...end];
     case "nodata": return [x - s, y, x + s, y, ...end];
+    case "gone": return markPath("gate", x, y, s, cell);
+    case "came": return [...markPath("zero", x, y, 0.7 * s, cell), ...signPath("+", x, y, s)];
     case "gated": return markPath("gate", x, y, s, cell);
     case "excluded": return markPath("zero", x, y, s, cell);
     case "nonneg": return [x - s, y - s, x + s, y - s / 4, x - s, y + s / 2, ...end, x - s, y + s, x + s, y + s, ...end];
@@ -137,24 +141,27 @@ function ring(x, y, radius, narrow = 1) {
   return points;
 }
 
-/** The numbers of cells that are not zero. */
+/** The numbers of cells that are not zero, with as many decimals as the colours tell apart. */
 function drawNumbers(surface, state, seen) {
   const { look, box, columns, values, message } = state;
-  const size = Math.min(12, Math.floor(box.rowHeight - 2), Math.floor(box.columnWidth / 3.4));
+  const decimals = Math.min(6, Math.max(2, Math.ceil(Math.log10(20 / message.limit))));
+  const size = Math.min(12, Math.floor(box.rowHeight - 2), Math.floor(box.columnWidth / (0.68 * (decimals + 3))));
   for (let i = seen.r0; i < seen.r1; i += 1) {
     const y = rowAt(state, i + 0.5);
     for (let j = seen.c0; j < seen.c1; j += 1) {
       const value = values[i * columns.length + j];
       if (!value) continue;
       const fill = numberColour(look, shadeOf(value, message.limit));
-      const x = message.paint ? columnAt(state, j + 1) - 7 : columnAt(state, j + 0.5);
-      surface.text(cellNumber(value), x, y, { fill, size, align: message.paint ? "right" : "center" });
+      const x = message.beside ? columnAt(state, j + 1) - 7 : columnAt(state, j + 0.5);
+      surface.text(cellNumber(value, decimals), x, y, { fill, size, align: message.beside ? "right" : "center" });
     }
   }
 }
 
-function cellNumber(value) {
-  return Math.abs(value) < 99.995 ? value.toFixed(2) : value.toPrecision(3);
+/** A number with a true minus; what rounds to zero has no sign. */
+function cellNumber(value, decimals) {
+  const digits = Math.abs(value) < 99.995 ? value.toFixed(decimals) : value.toPrecision(3);
+  return Number(digits) ? digits.replace(/^-/, "−") : digits.replace(/^-/, "");
 }
 
 /** A bitmap of one pixel a cell, stretched, and hatching over runs of cells that a sign or a gate holds. */

@@ -1,4 +1,4 @@
-// What stands around the matrix: tree, tracks, labels, axis, legend; and what lies over it.
+// What stands around the matrix: tree, tracks, labels, axis, legend.
 
 /** Draw everything but what follows the pointer. */
 function drawAll(surface, state) {
@@ -126,6 +126,7 @@ function drawTracks(surface, state) {
 function trackColour(state, track, index) {
   const { part, look, message } = state;
   if (track.kind === "cluster") return clusterColour(look, part.colours[index]);
+  if (track.kind === "moved") return part.moved[index] === GONE ? look.ink : clusterColour(look, part.moved[index]);
   const value = message[track.array][index];
   if (track.kind === "number") return Number.isNaN(value) ? look.grid : gradual(look, value, track);
   return value < 0 ? look.grid : clusterColour(look, look.palette.length - 1 - (value % look.palette.length));
@@ -149,9 +150,10 @@ function drawRowLabels(surface, state) {
     if (y < box.heat.y || y > box.heat.y + box.heat.height) return;
     if (taken.some((other) => Math.abs(other - y) < Math.min(11, box.rowHeight * every) - 0.01)) return;
     taken.push(y);
-    const words = fitted(itemName(message.rows, rows[i]), box.label.width, size, look.font);
+    const weight = strong ? STRONG : 400;
+    const words = fittedItem(message.rows, rows[i], box.label.width, size, look.font, weight);
     const fill = strong || every === 1 ? look.ink : look.muted;
-    surface.text(words, box.label.x, y, { fill, size, weight: strong ? 650 : 400 });
+    surface.text(words, box.label.x, y, { fill, size, weight });
   };
   for (let i = r0; i < r1; i += 1) if (named.rows.has(i)) write(i, true);
   for (let i = every * Math.ceil(r0 / every); i < r1; i += every) write(i, named.rows.has(i));
@@ -167,8 +169,8 @@ function drawColumnLabels(surface, state) {
     for (let j = every * Math.ceil(c0 / every); j < c1; j += every) {
       const x = columnAt(state, j + 0.5);
       if (x < box.heat.x || x > box.heat.x + box.heat.width) continue;
-      const weight = strong.columns.has(j) ? 650 : 400;
-      const words = fitted(itemName(message.columns, columns[j]), most, 12, look.font);
+      const weight = strong.columns.has(j) ? STRONG : 400;
+      const words = fittedItem(message.columns, columns[j], most, 12, look.font, weight);
       const place = turned ? { align: "left", angle: -45, base: "middle" } : { align: "center", base: "middle" };
       surface.text(words, x, box.heat.y - (turned ? 8 : 12), { fill: look.ink, size: 12, weight, ...place });
     }
@@ -196,15 +198,13 @@ function drawSquares(surface, state) {
 /** The scale of the colours, and what the marks mean. */
 function drawLegend(surface, state) {
   const { box, look, message } = state;
-  const { y, entries } = box.legend;
-  const [x, wide] = [44, 110];
-  const limit = message.limit.toPrecision(3).replace(/\.?0+$/, "");
+  const { x, y, wide, ends, entries } = box.legend;
   for (let k = 0; k < wide; k += 1) {
     const value = ((k + 0.5) / wide) * 2 - 1;
     surface.rect(x + k, y + 4, 1.2, 12, look.shades.css[shadeOf(value, 1)]);
   }
-  surface.text(`−${limit}`, x - 4, y + 10, { fill: look.ink, size: 11, align: "right" });
-  surface.text(`${limit} ${message.symbol}`, x + wide + 4, y + 10, { fill: look.ink, size: 11 });
+  surface.text(ends[0], x - 4, y + 10, { fill: look.ink, size: 11, align: "right" });
+  surface.text(ends[1], x + wide + 4, y + 10, { fill: look.ink, size: 11 });
   for (const entry of entries) {
     const middle = y + entry.y;
     const tile = MARKS[entry.mark].tile;
@@ -216,77 +216,4 @@ function drawLegend(surface, state) {
     else surface.path(markPath(entry.mark, entry.x + 8, middle, 4, cell), look.ink, 1.25);
     surface.text(entry.words, entry.x + 22, middle, { fill: look.ink, size: 12 });
   }
-}
-
-/** What follows the pointer and the keys: selection, cursor, the cut. */
-function drawOver(surface, state) {
-  const { box, look, marked } = state;
-  const { heat } = box;
-  surface.clip(0, heat.y - 2, box.width, heat.height + 4, () => {
-    for (const [first, end] of stretches(marked.rows)) {
-      const [y, h] = [rowAt(state, first), (end - first) * box.rowHeight];
-      haloed(surface, heat.x + 1, y, heat.width - 2, Math.max(h - 1, 1), look, 1.75);
-      surface.rect(heat.x - 4, y, 3, Math.max(h - 1, 1.5), look.accent);
-    }
-  });
-  surface.clip(heat.x, heat.y - 5, heat.width, heat.height + 6, () => {
-    drawStrokes(surface, state);
-    for (const [first, end] of stretches(marked.columns)) {
-      const x = columnAt(state, first);
-      haloed(surface, x, heat.y + 1, (end - first) * box.columnWidth - 1, heat.height - 2, look, 1.75);
-      surface.rect(x, heat.y - 4, (end - first) * box.columnWidth - 1, 3, look.accent);
-    }
-    drawPlace(surface, state, state.hover?.kind === "cell" ? state.hover : null, 1);
-    drawPlace(surface, state, state.focused ? state.cursor : null, 2.5);
-  });
-  if (box.tree.shown) drawCut(surface, state);
-}
-
-function drawPlace(surface, state, place, width) {
-  if (!place) return;
-  const { box, look } = state;
-  const [x, y] = [columnAt(state, place.column), rowAt(state, place.row)];
-  haloed(surface, x, y, Math.max(box.columnWidth - 1, 2), Math.max(box.rowHeight - 1, 2), look, width);
-}
-
-/** A frame that is seen on any colour: ink on a wider stroke of paper. */
-function haloed(surface, x, y, w, h, look, width) {
-  surface.frame(x, y, w, h, look.paper, width + 2);
-  surface.frame(x, y, w, h, look.ink, width);
-}
-
-/** Runs of consecutive numbers as [first, end). */
-function stretches(numbers) {
-  const found = [];
-  for (const number of [...numbers].sort((a, b) => a - b)) {
-    const last = found.at(-1);
-    if (last && last[1] === number) last[1] += 1;
-    else found.push([number, number + 1]);
-  }
-  return found;
-}
-
-/** The cut and its words; the branch under the pointer. */
-function drawCut(surface, state) {
-  const { box, look, part } = state;
-  const x = heightAt(state, part.level);
-  const moving = state.preview !== null;
-  surface.path([x, box.heat.y, x, box.heat.y + box.heat.height], moving ? look.accent : look.ink, 1.5, [5, 4]);
-  const words = cutWords(state);
-  surface.text(fitted(words, box.heat.x - 8, 12, look.font), box.tree.x, 11,
-    { fill: moving ? look.accent : look.ink, size: 12, weight: moving ? 650 : 400 });
-  const sizes = sizeWords(part.sizes);
-  surface.text(fitted(sizes, box.tree.x + box.tree.width, 11, look.font), box.tree.x, 27, { fill: look.muted, size: 11 });
-  if (state.hover?.kind === "branch") drawBranch(surface, state, state.hover.node);
-}
-
-/** A band beside the leaves of a branch. */
-function drawBranch(surface, state, node) {
-  const { box, look, places } = state;
-  const n = state.message.rows.length;
-  const [y, end] = [rowAt(state, places.low[node] - 0.5), rowAt(state, places.high[node] + 0.5)];
-  const x = heightAt(state, state.message.heights[node - n]);
-  surface.clip(0, box.heat.y, box.width, box.heat.height, () => {
-    surface.frame(x - 2, y, box.tree.x + box.tree.width - x + 2, end - y - 1, look.accent, 1.5);
-  });
 }

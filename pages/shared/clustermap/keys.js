@@ -58,12 +58,12 @@ function onMap(state, event) {
   if (MOVES[name]) moveCursor(state, ...MOVES[name]);
   else if (name === "Enter" || name === " ") chooseAt(state, { kind: "cell", ...cursor }, event);
   else if (name === "Escape") dropStroke(state) || (state.brush ? takeBrush(state, null) : clearSelection(state));
-  else if (message.paint && !event.ctrlKey && !event.metaKey && name in BRUSH_KEYS) paintChosen(state, BRUSH_KEYS[name]);
+  else if (event.ctrlKey || event.metaKey) return false; // of the browser or the page, as its zoom and undo
+  else if (message.paint && name in BRUSH_KEYS) paintChosen(state, BRUSH_KEYS[name]);
   else if (name === "+" || name === "=") zoomAt(state, middle(cursor), 0.7);
   else if (name === "-") zoomAt(state, middle(cursor), 1 / 0.7);
   else if (name === "0") showEverything(state);
   else if (name === "/") state.dom.find.focus();
-  else if (event.ctrlKey || event.metaKey) return false;
   else if (name === "z") zoomAt(state, middle(cursor), event.shiftKey ? 1 / 0.7 : 0.7);
   else if (name === "a") showEverything(state);
   else if (name === "r") chooseAt(state, { kind: "row", row: cursor.row }, event);

@@ -2,17 +2,19 @@
 
 const TRACK = 13;
 const GAP = 6;
+const SCALE = 110; // pixels of the scale in the legend
 const WIDEST_COLUMN_LABEL = 150;
+const STRONG = 650; // weight of names that stand out; room is left for it
 const widths = new Map();
 
 /** Width of a text; measured once. */
-function textWidth(words, size, font) {
-  const key = `${size}|${font}|${words}`;
+function textWidth(words, size, font, weight = 400) {
+  const key = `${weight}|${size}|${font}|${words}`;
   let width = widths.get(key);
   if (width === undefined) {
     if (widths.size > 20000) widths.clear();
     textWidth.context ??= document.createElement("canvas").getContext("2d");
-    textWidth.context.font = `${size}px ${font}`;
+    textWidth.context.font = `${weight} ${size}px ${font}`;
     width = textWidth.context.measureText(words).width;
     widths.set(key, width);
   }
@@ -20,17 +22,23 @@ function textWidth(words, size, font) {
 }
 
 /** A text that fits: what is too long loses its middle. */
-function fitted(words, most, size, font) {
-  const width = textWidth(words, size, font);
+function fitted(words, most, size, font, weight = 400) {
+  const width = textWidth(words, size, font, weight);
   if (width <= most) return words;
   const signs = [...words];
   let keep = Math.max(2, Math.floor((signs.length * most) / width) - 1);
   for (;;) {
     const head = Math.ceil(keep / 2);
     const cut = `${signs.slice(0, head).join("")}…${signs.slice(signs.length - (keep - head)).join("")}`;
-    if (keep <= 2 || textWidth(cut, size, font) <= most) return cut;
+    if (keep <= 2 || textWidth(cut, size, font, weight) <= most) return cut;
     keep -= 1;
   }
+}
+
+/** The name of a row or column that fits; a folded branch says after its first name how many more there are. */
+function fittedItem(names, { members }, most, size, font, weight) {
+  const more = members.length > 1 ? ` +${members.length - 1}` : "";
+  return fitted(names[members[0]], most - textWidth(more, size, font, weight), size, font, weight) + more;
 }
 
 /**
@@ -46,7 +54,8 @@ function arrange(state) {
   const left = tracks.length ? tracks.at(-1) + TRACK + GAP : treeWidth + GAP;
   const most = Math.min(230, 0.24 * width);
   const longest = rows.length > 400 ? message.rows.slice(0, 400) : message.rows;
-  const label = Math.ceil(Math.min(most, Math.max(40, ...longest.map((name) => textWidth(name, 12, look.font) + 10))));
+  const wide = Math.max(30, ...longest.map((name) => textWidth(name, 12, look.font, STRONG)));
+  const label = Math.ceil(Math.min(most, wide + 10));
   const heatWidth = Math.max(60, width - left - label);
   const columnWidth = heatWidth / (view.x1 - view.x0);
   const head = headHeight(message, look, columnWidth, withTree, square);
@@ -72,24 +81,29 @@ function arrange(state) {
 function headHeight(message, look, columnWidth, withTree, square) {
   const least = withTree ? 56 : message.tracks.length ? 50 : 30;
   if (square) return { height: Math.max(least, 40), turned: false, shown: false };
-  const longest = Math.max(...message.columns.map((name) => textWidth(name, 12, look.font)));
+  const longest = Math.max(...message.columns.map((name) => textWidth(name, 12, look.font, STRONG)));
   if (longest + 8 <= columnWidth) return { height: least, turned: false, shown: true, most: columnWidth - 6 };
   const most = Math.min(longest, WIDEST_COLUMN_LABEL);
   return { height: Math.max(least, Math.ceil(most * 0.71) + 22), turned: true, shown: true, most: most + 2 };
 }
 
-/** Entries of the legend in lines that fit. */
+/** The scale of the colours with its ends, and after it the entries of the legend in lines that fit. */
 function legendRows(state, width) {
   const { message, look } = state;
+  const limit = Number(message.limit.toPrecision(3));
+  const ends = [`−${limit}`, `${limit} ${message.symbol}`];
+  const [before, after] = ends.map((words) => textWidth(words, 11, look.font));
+  const left = Math.max(44, before + 8);
+  const start = Math.max(206, left + SCALE + after + 20);
   const entries = [];
-  let [x, y] = [206, 10];
+  let [x, y] = [start, 10];
   for (const [mark, words] of message.legend) {
     const wide = 22 + textWidth(words, 12, look.font) + 14;
-    if (x + wide > width && x > 206) [x, y] = [8, y + 20];
+    if (x + wide > width && x > start) [x, y] = [8, y + 20];
     entries.push({ mark, words, x, y });
     x += wide;
   }
-  return { entries, height: y + 14 };
+  return { x: left, wide: SCALE, ends, entries, height: y + 14 };
 }
 
 /** Pixels of a row or column from its place. */

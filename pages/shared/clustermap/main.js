@@ -23,7 +23,8 @@ function freshState(host) {
     strokeCount: 0,
     strokesSeen: 0,
     sent: 0,
-    scrolled: -Infinity,
+    hasWheel: false,
+    zoomed: -Infinity,
     due: null,
     dispose: [],
   };
@@ -48,7 +49,7 @@ function resized(state) {
 /** Take a message in; what the analyst set on the old one stays where it still has a meaning. */
 function take(state, message) {
   const old = state.message;
-  const sameData = old && old.data === message.data && old.kind === message.kind;
+  const sameData = old && old.data === message.data; // loadings and what differs in them have one view
   if (!sameData) {
     state.view = null;
     state.sent = message.stamp;
@@ -66,11 +67,19 @@ function take(state, message) {
     state.strokes = state.strokes.filter(({ number }) => number > message.painted);
     state.strokesSeen += 1;
   }
-  if (state.waiting !== null && message.slider !== state.slider) state.preview = state.waiting = null; // answered
+  if (isAnswer(state, message)) { // to the cut that was sent; a newer one that is being moved stays
+    if (state.preview === state.waiting) state.preview = null;
+    state.waiting = null;
+  }
   if (!message.tree) state.preview = state.waiting = null;
   state.parent = message.tree ? parents(message) : null;
   state.top = message.tree ? axisTop(message) : 1;
   state.part = partition(message, state.preview);
+}
+
+/** Whether a message knows of the cut that was sent: the slider has moved, or stands where it was asked to. */
+function isAnswer({ waiting, slider }, message) {
+  return waiting !== null && (message.slider !== slider || message.slider === waiting);
 }
 
 /** Order rows and columns anew, and what depends on it. */

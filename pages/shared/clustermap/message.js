@@ -19,17 +19,15 @@ function readMessage(bytes) {
   }
   message.rows = header.rows.map(shownName);
   message.columns = header.columns === null ? message.rows : header.columns.map(shownName);
+  message.cluster_names = header.cluster_names.map(shownName);
+  message.title = shownName(header.title);
   message.marks ??= message.reasons;
   message.mark ??= message.reason;
+  message.mark_words ??= message.reason_words;
   return message;
 }
 
 /** A name as text on one line: control and direction characters become spaces. */
 function shownName(name) {
   return name.replace(UNSEEN, " ");
-}
-
-/** The value of a cell, in the units of the screen. */
-function valueOf(message, row, column) {
-  return message.values[row * message.columns.length + column] * message.unit;
 }

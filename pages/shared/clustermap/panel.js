@@ -71,7 +71,7 @@ function fillBar(state) {
 }
 
 function fillOptions(select, options, chosen) {
-  if (select.options.length !== options.length) {
+  if (options.map(([value]) => value).join() !== [...select.options].map(({ value }) => value).join()) {
     select.replaceChildren(...options.map(([value, words]) => Object.assign(make("option", words), { value })));
   }
   select.value = chosen;
@@ -109,18 +109,18 @@ function drawNow(state) {
   }
   state.over = over;
   Object.assign(state.dom.root.dataset, report(state));
-  if (!state.dom.table.hidden && what === "all") fillTable(state);
+  if (!state.dom.table.hidden && what !== "over") fillTable(state);
   state.due = null;
   state.dom.root.dataset.draw = (performance.now() - began).toFixed(2);
 }
 
 /** All that the upper canvas depends on: one that has not changed costs the next frame nothing. */
 function overKey(state) {
-  const { marked, hover, cursor, focused, view, box, part, preview, look, message } = state;
+  const { marked, selection, hover, cursor, focused, view, box, part, preview, look, message } = state;
   const ratio = window.devicePixelRatio;
   const cut = box.tree.shown ? [part.level, preview, part.sizes, message.tree.id, message.tree.asked] : null;
   const place = [state.strokesSeen, view, box.heat, box.width, box.height, ratio, look.key, message.rows.length];
-  return JSON.stringify([[...marked.rows], [...marked.columns], hover, focused && cursor, cut, place]);
+  return JSON.stringify([[...marked.rows], [...marked.columns], selection.rows.size, hover, focused && cursor, cut, place]);
 }
 
 /** Draw on a canvas, sharp on any screen. */
@@ -162,6 +162,7 @@ function report({ box, view, part, selection, message, strokes }) {
     fit: message.fit,
     clusters: String(part.sizes.length),
     colours: part.colours.join(" "),
+    moved: part.moved ? String(part.moved.filter((from) => from !== STAYED).length) : "",
     unanswered: String(strokes.length),
     view: [view.y0, view.y1, view.x0, view.x1].map((edge) => edge.toFixed(3)).join(" "),
     heat: [box.heat.x, box.heat.y, box.heat.width, box.heat.height].join(" "),

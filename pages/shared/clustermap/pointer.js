@@ -1,7 +1,7 @@
 // Pointer and wheel on the map, and dragging the cut.
 
 const CLICK = 4; // pixels a pointer may move in a click
-const SCROLLING = 250; // milliseconds in which a wheel goes on doing what it began
+const GOES_ON = 250; // milliseconds in which a wheel goes on zooming
 
 /** Where an event is on the canvas. */
 function pointOf(state, event) {
@@ -14,43 +14,65 @@ function listenToPointer(state) {
   const { over } = state.dom;
   const down = new Map();
   let began = null;
+  let replaced = null; // what a click selected over, for the case that it becomes a double click
   over.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    state.hasWheel = true;
     down.set(event.pointerId, event);
-    began = { x: event.clientX, y: event.clientY, view: { ...state.view }, moved: false };
+    const fingers = middleOf([...down.values()]);
+    began = { x: event.clientX, y: event.clientY, fingers, view: { ...state.view }, moved: down.size > 1 };
     over.setPointerCapture(event.pointerId);
     if (down.size > 1) dropStroke(state);
-    else if (event.button === 0) beginStroke(state, hit(state, ...pointOf(state, event)));
+    else beginStroke(state, hit(state, ...pointOf(state, event)));
   });
   over.addEventListener("pointermove", (event) => {
-    if (down.size === 2) return pinch(state, down, event);
+    if (down.has(event.pointerId)) down.set(event.pointerId, event);
+    if (down.size > 1) return pinch(state, began, middleOf([...down.values()]));
     if (state.stroke) return leadStroke(state, placeOf(state, event));
     if (began && !state.brush && down.has(event.pointerId)) return drag(state, began, event);
     return hover(state, event);
   });
   const up = (event) => {
     if (down.delete(event.pointerId)) over.style.cursor = "";
+    if (down.size) began = null; // the finger that stays is not a drag
     if (event.type === "pointerup") endStroke(state);
     else dropStroke(state);
   };
   over.addEventListener("pointerup", up);
   over.addEventListener("pointercancel", up);
+  // A browser may take two fingers that move together for a scroll of the page.
+  for (const touch of ["touchstart", "touchmove"]) {
+    over.addEventListener(touch, (event) => event.touches.length > 1 && event.preventDefault(), { passive: false });
+  }
   over.addEventListener("pointerleave", () => {
     state.hover = null;
     state.dom.tip.hidden = true;
     later(state, "over");
   });
   over.addEventListener("click", (event) => {
-    if (!began || began.moved || event.detail > 1 || state.brush) return;
+    if (event.detail > 1) return;
+    replaced = null;
+    if (!began || began.moved || state.brush) return;
     const place = hit(state, ...pointOf(state, event));
     if (!place) return;
+    replaced = copyOf(state);
     if (place.kind === "cell") state.cursor = { row: place.row, column: place.column };
     chooseAt(state, place, event);
     later(state, "all");
   });
   over.addEventListener("dblclick", () => {
-    if (!state.brush) showEverything(state);
+    if (state.brush) return;
+    if (replaced) Object.assign(state, replaced);
+    if (replaced) sendSelection(state);
+    replaced = null;
+    showEverything(state);
   });
   listenToWheel(state);
+}
+
+/** The selection as it is now. */
+function copyOf({ selection, anchor }) {
+  return { selection: { rows: new Set(selection.rows), columns: new Set(selection.columns) }, anchor };
 }
 
 /** Show the whole matrix. */
@@ -72,14 +94,30 @@ function drag(state, began, event) {
   later(state, "all");
 }
 
-/** Two fingers. */
-function pinch(state, down, event) {
-  const [first, second] = [...down.values()];
-  const other = first.pointerId === event.pointerId ? second : first;
-  const before = down.get(event.pointerId);
-  const far = (a, b) => Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY) || 1;
-  zoomAt(state, placeOf(state, event), far(before, other) / far(event, other));
-  down.set(event.pointerId, event);
+/** Middle of the fingers that are down, and how far they are apart. */
+function middleOf(events) {
+  const [first, last] = [events[0], events.at(-1)];
+  return {
+    clientX: (first.clientX + last.clientX) / 2,
+    clientY: (first.clientY + last.clientY) / 2,
+    apart: Math.hypot(first.clientX - last.clientX, first.clientY - last.clientY) || 1,
+  };
+}
+
+/** Two fingers: the place between them stays between them; counted from where they began, so no error adds up. */
+function pinch(state, began, now) {
+  if (!began) return;
+  const { fingers } = began;
+  const { heat } = state.box;
+  state.view = { ...began.view };
+  const [x, y] = pointOf(state, fingers);
+  const { view } = state;
+  const share = { row: (y - heat.y) / heat.height, column: (x - heat.x) / heat.width };
+  const place = { row: view.y0 + share.row * (view.y1 - view.y0), column: view.x0 + share.column * (view.x1 - view.x0) };
+  zoomAt(state, place, fingers.apart / now.apart);
+  const [down, across] = [now.clientY - fingers.clientY, now.clientX - fingers.clientX];
+  pan(state, (-down / heat.height) * (view.y1 - view.y0), (-across / heat.width) * (view.x1 - view.x0));
+  state.dom.tip.hidden = true;
   later(state, "all");
 }
 
@@ -94,28 +132,37 @@ function placeOf(state, event) {
   };
 }
 
-/** The wheel zooms, except in the middle of a scroll of the page and where there is nothing to zoom. */
+/**
+ * The wheel is the page's. With Ctrl or ⌘, as of two fingers on a touchpad, it zooms; without, only once the map
+ * was clicked, and until the page is scrolled again.
+ */
 function listenToWheel(state) {
   const { over } = state.dom;
-  const notePage = (event) => {
-    if (!event.composedPath().includes(over)) state.scrolled = event.timeStamp;
-  };
-  window.addEventListener("wheel", notePage, { passive: true, capture: true });
-  state.dispose.push(() => window.removeEventListener("wheel", notePage, { capture: true }));
+  const release = () => { state.hasWheel = false; };
+  const ofPage = (event) => { if (!event.composedPath().includes(over)) release(); };
+  window.addEventListener("wheel", ofPage, { passive: true, capture: true });
+  state.dispose.push(() => window.removeEventListener("wheel", ofPage, { capture: true }));
+  over.addEventListener("blur", release);
   over.addEventListener("wheel", (event) => {
-    const goesOn = event.timeStamp - state.scrolled < SCROLLING && !event.ctrlKey;
-    const nothing = event.deltaY > 0 && isWhole(state) && !event.ctrlKey;
-    if (goesOn || nothing || event.deltaY === 0) {
-      if (goesOn) state.scrolled = event.timeStamp;
-      return;
-    }
+    const turned = event.shiftKey ? event.deltaY || event.deltaX : event.deltaY;
+    if (turned === 0) return;
+    if (!takesWheel(state, event, turned)) return void release();
     event.preventDefault();
-    const amount = event.deltaMode === 1 ? 16 * event.deltaY : event.deltaY;
-    const factor = Math.exp(Math.max(-1, Math.min(1, amount * (event.ctrlKey ? 0.01 : 0.0018))));
+    state.zoomed = event.timeStamp;
+    const pixels = event.deltaMode === 1 ? 16 * turned : turned;
+    const most = event.ctrlKey || event.metaKey ? 0.35 : 1;
+    const factor = Math.exp(Math.max(-most, Math.min(most, pixels * (event.ctrlKey ? 0.01 : 0.0018))));
     zoomAt(state, placeOf(state, event), factor, event.shiftKey ? "columns" : "rows");
     state.dom.tip.hidden = true;
     later(state, "all");
   }, { passive: false });
+}
+
+/** Whether a turn of the wheel is for the map: where all is shown already, a new turn outwards is for the page. */
+function takesWheel(state, event, turned) {
+  if (event.ctrlKey || event.metaKey) return true;
+  const goesOn = event.timeStamp - state.zoomed < GOES_ON;
+  return state.hasWheel && (goesOn || turned < 0 || !isWhole(state));
 }
 
 /** Say what lies under the pointer. */
@@ -139,7 +186,7 @@ function listenToCut(state) {
   const { cut } = state.dom;
   let offset = null;
   cut.addEventListener("pointerdown", (event) => {
-    if (!state.message.tree.drag) return;
+    if (!state.message.tree.drag || event.button !== 0) return;
     event.preventDefault();
     cut.focus();
     cut.setPointerCapture(event.pointerId);
@@ -176,7 +223,7 @@ function previewCut(state, fraction) {
 /** Tell Python the cut on screen; it stays until an answer comes from a slider that has moved. */
 function sendCut(state) {
   if (state.preview === null) return;
-  if (state.preview === state.message.slider) dropPreview(state);
+  if (state.waiting === null && state.preview === state.message.slider) dropPreview(state);
   else {
     state.waiting = state.preview;
     state.slider = state.message.slider;

@@ -53,7 +53,7 @@ function chooseAt(state, place, event = {}) {
 function alike(state, { row, track }) {
   const { message, part, rows } = state;
   const about = message.tracks[track];
-  const values = about.kind === "cluster" ? part.codes : message[about.array];
+  const values = { cluster: part.codes, moved: part.moved }[about.kind] ?? message[about.array];
   const wanted = values[rows[row].members[0]];
   return rows.flatMap((item) => item.members).filter((index) => values[index] === wanted);
 }
@@ -84,16 +84,19 @@ function mark(state) {
     new Set(items.flatMap((item, i) => (item.members.every((member) => set.has(member)) ? [i] : [])));
   const chosen = { rows: whole(rows, selection.rows), columns: whole(columns, selection.columns) };
   state.marked = square ? { rows: chosen.rows, columns: selection.columns.size ? chosen.columns : chosen.rows } : chosen;
-  const found = { rows: search(message.rows, rows, state.text), columns: search(message.columns, columns, state.text) };
+  const found = {
+    rows: search(message.rows, rows, state.text),
+    columns: square ? [] : search(message.columns, columns, state.text), // rows and columns are the same names
+  };
   state.found = found;
   state.strong = {
     rows: new Set([...state.marked.rows, ...found.rows]),
     columns: new Set([...state.marked.columns, ...found.columns]),
   };
-  state.dom.picked.textContent = selectionWords(state);
+  state.dom.picked.textContent = state.dom.picked.title = selectionWords(state);
   state.dom.clear.hidden = !selectionWords(state);
   showBrush(state);
-  state.dom.found.textContent = state.text.trim() ? `${found.rows.length + found.columns.length} found` : "";
+  state.dom.found.textContent = state.text.trim() ? String(found.rows.length + found.columns.length) : "";
 }
 
 /** The branch a row is in, one merge higher than what is selected. */

@@ -45,6 +45,7 @@ def signs(fit: Fit, given: pd.DataFrame, limit: float, colours: Array | None, gr
         "kind": "signs",
         "title": "Sign rules over loadings",
         "paint": True,
+        "beside": True,
         "marks": ["", *names],
         "rule_words": [*RULES, "your sign is kept, but this fit does not use it"],
         "legend": [[name, text] for name, text in RULE_LEGEND.items() if name in there],

@@ -7,6 +7,7 @@ const HATCHES = {
   dots: [[1, 1.5, 2, 1.5], [4, 4.5, 5, 4.5]],
   lines: [[0, 1.5, 6, 1.5], [0, 4.5, 6, 4.5]],
   bars: [[1.5, 0, 1.5, 6]],
+  wide: [[1.5, 0, 1.5, 6], [2.5, 0, 2.5, 6], [3.5, 0, 3.5, 6]],
   back: [[0, 0, 6, 6], [-1, 5, 1, 7], [5, -1, 7, 1]],
   grid: [[0, 1.5, 6, 1.5], [1.5, 0, 1.5, 6]],
 };
@@ -138,7 +139,7 @@ class SvgSurface {
 
   hatch(rects, kind, colour) {
     if (!rects.length) return;
-    const id = this.share(`hatch-${kind}`, (name) => svgPattern(name, kind, colour));
+    const id = this.share(`hatch-${kind}-${colour.replace(/\W/g, "")}`, (name) => svgPattern(name, kind, colour));
     let d = "";
     for (let i = 0; i < rects.length; i += 4) {
       d += `M${short(rects[i])} ${short(rects[i + 1])}h${short(rects[i + 2])}v${short(rects[i + 3])}H${short(rects[i])}z`;
@@ -207,6 +208,8 @@ function short(number) {
   return String(Math.round(number * 100) / 100);
 }
 
+/** Text for XML, which has no place at all for some characters. */
 function escaped(words) {
-  return words.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  const known = words.replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd");
+  return known.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

@@ -1,5 +1,6 @@
 // Cutting a tree and colouring what it makes. Nodes are numbered as scipy does: leaves, then merges.
 
+const [STAYED, GONE] = [-1, -2];
 const PRESSED = 0.5; // share of the width a factor e in height gets above the reach of the cutoff
 
 /** Where a height is drawn: as it is up to the reach of the cutoff, on a log scale above. */
@@ -66,6 +67,42 @@ function matchColours(codes, before) {
   return codes.map((code) => (code < 0 ? -1 : colours.get(code)));
 }
 
+/**
+ * Colour numbers that do not grow while a cut moves to and fro: those beyond the plain colours and the number of
+ * clusters become the smallest free ones, in their order. The same rule as factorlasso_core.colouring.
+ */
+function boundedColours(colours, plain) {
+  const used = [...new Set(colours)].filter((number) => number >= 0).sort((a, b) => a - b);
+  const bound = Math.max(plain, used.length);
+  const taken = new Set(used);
+  const anew = new Map();
+  let next = 0;
+  for (const number of used.filter((other) => other >= bound)) {
+    while (taken.has(next)) next += 1;
+    anew.set(number, next);
+    taken.add(next);
+  }
+  return colours.map((number) => anew.get(number) ?? number);
+}
+
+/** Names of the clusters by code: numbers from 1 as scipy's fcluster gives them, of a merge its merges first. */
+function fclusterNumbers({ left, right, counted }, owner) {
+  const n = counted.length;
+  const names = [];
+  let next = 1;
+  const open = [2 * n - 2];
+  while (open.length) {
+    const node = open.pop();
+    const code = owner[node];
+    if (code >= 0) names[code] = String(next++);
+    else if (node >= n) {
+      const ends = [left[node - n], right[node - n]];
+      open.push(...[...ends.filter((end) => end >= n), ...ends.filter((end) => end < n)].reverse());
+    }
+  }
+  return names;
+}
+
 /** Where each cluster first occurs, in that order. */
 function firstPlaces(codes) {
   const first = new Map();
@@ -77,16 +114,31 @@ function firstPlaces(codes) {
 
 /**
  * The partition on screen: of the fit, or of the cut being moved.
- * @returns {{owner: ?Int32Array, codes: Int32Array, colours: Int32Array, sizes: number[], level: ?number}}
+ * @returns {{owner: ?Int32Array, codes: Int32Array, colours: Int32Array, names: string[], sizes: number[],
+ *   level: ?number, moved: ?Int32Array}} names of the clusters by code
  */
 function partition(message, fraction) {
   const { tree, cluster, colour } = message;
-  const moved = tree && fraction !== null;
-  const level = tree ? (moved ? fraction * tree.unit : tree.height) : null;
+  const dragged = tree && fraction !== null;
+  const level = tree ? (dragged ? fraction * tree.unit : tree.height) : null;
   const owner = tree ? cutAt(message, level) : null;
-  const codes = moved ? owner.slice(0, message.rows.length) : cluster;
-  const colours = moved ? matchColours(codes, colour) : colour;
-  return { owner, codes, colours, sizes: clusterSizes(codes), level };
+  const codes = dragged ? owner.slice(0, message.rows.length) : cluster;
+  const colours = dragged ? boundedColours(matchColours(codes, colour), message.plain) : colour;
+  const names = dragged ? fclusterNumbers(message, owner) : message.cluster_names;
+  const moved = message.former ? movedFrom(message.former, codes, colours) : null;
+  return { owner, codes, colours, names, sizes: clusterSizes(codes), level, moved };
+}
+
+/**
+ * Who is in another cluster than before, clusters matched by overlap as factorlasso_core.contrast does.
+ * @param {Int32Array} former cluster of every response before, numbered in order; negative where it counts not
+ * @returns {Int32Array} STAYED, or the colour of those it was with before, or GONE where they are all elsewhere
+ */
+function movedFrom(former, codes, colours) {
+  const now = matchColours(codes.map((code, i) => (former[i] < 0 ? -1 : code)), former);
+  const home = new Map();
+  former.forEach((number, i) => { if (number >= 0 && now[i] === number) home.set(number, colours[i]); });
+  return former.map((number, i) => (number < 0 || now[i] === number ? STAYED : home.get(number) ?? GONE));
 }
 
 /** Sizes of the clusters, largest first. */

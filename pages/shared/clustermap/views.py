@@ -15,7 +15,8 @@ from factorlasso_core.clusters import Tree, build_tree
 from factorlasso_core.dependence import sample_correlation
 from factorlasso_core.figures.cells import RULE_WORDS, SIGN_WORDS
 from factorlasso_core.figures.rows import row_order
-from factorlasso_core.figures.style import PALETTE, Theme, cluster_colours
+from factorlasso_core.figures.style import PALETTE
+from pages.shared.clustermap.looks import LOOKS
 
 FEWEST_COLUMNS = 3  # from which they can be ordered
 LOWEST_CUT, HIGHEST_CUT, CUT_STEP = 0.01, 1.0, 0.01  # of the sidebar's slider
@@ -162,15 +163,17 @@ def _rows(fit: Fit, colours: Array | None, groups: pd.Series | None) -> Message:
     """Names, clusters, tree and tracks of the responses."""
     names = list(map(str, fit.panel.responses))
     has_groups = colours is not None and fit.labels is not None
-    codes = np.full(len(names), -1)
+    codes, labels = np.full(len(names), -1), np.array([])
     if has_groups:
-        codes[fit.counted] = pd.factorize(fit.labels[fit.counted])[0]
+        codes[fit.counted], labels = pd.factorize(fit.labels[fit.counted])
     r2 = fit.statistics.r2.astype("f4")
     header = {
         "rows": names,
         "row_word": "response",
         "column_word": "factor",
         "group_word": None if not has_groups else "cluster" if fit.clustering is not None else "group",
+        "cluster_names": list(map(str, labels)),
+        "plain": len(PALETTE),
         "fit": fit.digest,
         "tracks": [],
         "tree": None,
@@ -234,24 +237,3 @@ def _reach(tree: Tree, counted: Array) -> Array:
     reach = tree.reach.astype("f8").copy()
     reach[len(reach) - int((~counted).sum()) :] = 1e300
     return reach
-
-
-def look(theme: Theme) -> dict[str, Any]:
-    """Colours of a theme as the browser draws with them."""
-    return {
-        "ink": theme.ink,
-        "muted": theme.muted,
-        "grid": theme.grid,
-        "page": theme.paper,
-        "paper": theme.paper,
-        "neutral": theme.neutral,
-        "held": theme.held,
-        "tone": theme.accent,
-        "shade": theme.shade,
-        "loadings": theme.loadings,
-        "diverging": theme.diverging,
-        "palette": cluster_colours(3 * len(PALETTE), theme),
-    }
-
-
-LOOKS = {"light": look(Theme()), "dark": look(Theme(dark=True))}

@@ -38,13 +38,16 @@ function cellWords(state, { row, column }) {
   const lines = [`${itemName(message.columns, columns[column])}: ${mean}${message.symbol} = ${exact(value)}`];
   if (mean || !message.reason) return lines;
   const at = left[0] * message.columns.length + right[0];
-  lines.push(...[message.reason_words[message.reason[at]], message.rule_words[message.rule[at]]].filter(Boolean));
+  for (const [words, array] of message.also ?? []) lines.push(`${words} = ${exact(message[array][at])}`);
+  const noted = message.mark_words === message.reason_words ? "" : message.mark_words[message.mark[at]];
+  const facts = [noted, message.reason_words[message.reason[at]], message.rule_words[message.rule[at]]];
+  lines.push(...facts.filter(Boolean));
   if (message.t && !Number.isNaN(message.t[at])) lines.push(`t = ${message.t[at].toFixed(2)}`);
   return lines;
 }
 
 function exact(value) {
-  return Number.isNaN(value) ? "none" : String(Number(value.toPrecision(6)));
+  return Number.isNaN(value) ? "unknown" : String(Number(value.toPrecision(6)));
 }
 
 /** Cluster and tracks of a response. */
@@ -54,15 +57,22 @@ function rowWords(state, index) {
   if (message.group_word) {
     const code = part.codes[index];
     const size = part.codes.reduce((sum, other) => sum + (other === code), 0);
-    lines.push(code < 0 ? "left out of the clusters" : `${message.group_word} of ${size}`);
+    lines.push(code < 0 ? "left out of the clusters" : `${message.group_word} ${part.names[code]}, of ${size}`);
   }
   for (const track of message.tracks) {
     if (track.kind === "cluster") continue;
     const value = message[track.array][index];
+    if (track.kind === "moved" && movedWords(state, track, index)) lines.push(movedWords(state, track, index));
     if (track.kind === "number" && !Number.isNaN(value)) lines.push(`${track.name} ${numberWords(track, value)}`);
     if (track.kind === "category" && value >= 0) lines.push(`${track.name}: ${shownName(track.levels[value])}`);
   }
   return lines;
+}
+
+/** Where a response that moved was before. */
+function movedWords({ message, part }, track, index) {
+  if (part.moved[index] === STAYED) return "";
+  return `moved: was in ${message.group_word} ${track.levels[message.former[index]]} of the pin`;
 }
 
 function numberWords(track, value) {
@@ -103,11 +113,13 @@ function fillTable(state) {
   table.append(make("caption", `${message.title}${about}`));
   const head = make("tr", null, [make("th", message.row_word)]);
   const groups = message.group_word ? [make("th", message.group_word)] : [];
+  const since = message.tracks.find(({ kind }) => kind === "moved");
+  if (since) groups.push(make("th", since.name));
   head.append(...groups, ...columns.slice(c0, c1).map((item) => header(itemName(message.columns, item), "col")));
-  const numbers = clusterNumbers(state);
   const body = shown.map((item, i) => {
     const line = make("tr", null, [header(itemName(message.rows, item), "row")]);
-    if (groups.length) line.append(make("td", numbers.get(state.part.codes[item.members[0]]) ?? "–"));
+    if (groups.length) line.append(make("td", clusterName(state, item.members)));
+    if (since) line.append(make("td", item.members.some((at) => movedWords(state, since, at)) ? "yes" : ""));
     for (let j = c0; j < c1; j += 1) line.append(make("td", tableCell(state, r0 + i, j)));
     return line;
   });
@@ -118,9 +130,9 @@ function fillTable(state) {
 function tableCell(state, i, j) {
   const value = state.values[i * state.columns.length + j];
   if (state.message.paint) return ruleCell(state, i, j, value);
-  if (value) return exact(Number(value.toPrecision(4)));
-  const words = state.message.reason_words?.[state.reasons[i * state.columns.length + j]] || "";
-  return words ? `0 (${words})` : exact(value);
+  const words = state.message.mark_words?.[state.marks[i * state.columns.length + j]];
+  const shown = exact(Number(value.toPrecision(4)));
+  return words ? `${shown} (${words})` : shown;
 }
 
 /** Loading and rule of a cell. */
@@ -130,14 +142,11 @@ function ruleCell({ rows, columns, message }, i, j, value) {
   return `${exact(Number(value.toPrecision(4)))}${words && `, ${words}`}`;
 }
 
-/** Clusters numbered from 1 in the order of the rows. */
-function clusterNumbers(state) {
-  const numbers = new Map();
-  for (const { members } of state.rows) {
-    const code = state.part.codes[members[0]];
-    if (code >= 0 && !numbers.has(code)) numbers.set(code, String(numbers.size + 1));
-  }
-  return numbers;
+/** The cluster of a row; of a folded branch, where its members are of several, none. */
+function clusterName({ part }, members) {
+  const codes = new Set(members.map((member) => part.codes[member]));
+  const [code] = codes;
+  return codes.size === 1 ? part.names[code] ?? "–" : "several";
 }
 
 function header(words, scope) {
@@ -155,7 +164,8 @@ function make(tag, words = null, children = []) {
 }
 
 const HELP = `Pointer: click a cell, a name, a strip or a branch to select; Shift extends, Ctrl or ⌘ adds and removes. \
-Drag the line of the cut. Wheel or pinch zooms the rows, with Shift the columns; drag moves; double click shows everything.
+Drag the line of the cut. Ctrl or ⌘ with the wheel, or a pinch, zooms the rows, with Shift the columns; the wheel alone \
+scrolls the page, and zooms once the map was clicked until the page scrolls again. Drag moves; double click shows everything.
 Keys on the map: arrows move; Enter selects the cell, R its row, C its column, B the smallest branch and then \
 larger ones; Shift extends; Esc clears; Z zooms in, Shift+Z out; A shows everything; F folds or unfolds the branch; \
 / finds a name.

@@ -25,8 +25,10 @@ from pages.shared.sidebar import Inputs
 FOLDER = Path(__file__).parent
 # One ES module, put together in this order; nothing in it imports anything.
 SCRIPTS = ("scale.js", "paint.js", "words.js", "view.js")
-MOST_RESPONSES = 12  # drawn at once; more lines than that say nothing
+MOST_RESPONSES = 12  # drawn at once on one factor, where each has a colour; more lines than that say nothing
+DASHES = 4  # told apart; on several factors, which have the colours, a response has a dash
 MOST_CELLS = 1_000_000  # loadings over all λ that a page can wait for
+QUICK_CELLS = 30_000  # loadings over all λ that a step of a slider can wait for; more follow when the sliders rest
 FEWEST, MOST = 13, 61  # λ computed
 HEIGHT = 330
 KEY = "path"
@@ -75,9 +77,7 @@ def loadings(fit: Fit, unit: float, stages: Stages) -> Loadings:
     Args:
         unit: λ_ref of the data.
     """
-    spec = fit.spec.with_penalty(reg_lambda=0.0)
-    grid = stops(fit.beta.size)
-    key = digest(fit.panel.key, fit.beliefs.key, spec.digest(), grid, np.array([unit]))
+    spec, grid = fit.spec.with_penalty(reg_lambda=0.0), stops(fit.beta.size)
 
     def compute_all() -> Loadings:
         lambdas = [scale.at_stop(int(stop), unit) for stop in grid]
@@ -85,7 +85,13 @@ def loadings(fit: Fit, unit: float, stages: Stages) -> Loadings:
         nonzero = (np.nan_to_num(beta) != 0).sum(axis=(1, 2))
         return Loadings(grid, frozen(np.array(lambdas)), frozen(beta.astype(np.float32)), frozen(nonzero))
 
-    return stages.get("path", key, compute_all)
+    return stages.get("path", path_key(fit, unit), compute_all)
+
+
+def path_key(fit: Fit, unit: float) -> str:
+    """Digest of all that the path of a fit depends on: everything but λ."""
+    spec = fit.spec.with_penalty(reg_lambda=0.0)
+    return digest(fit.panel.key, fit.beliefs.key, spec.digest(), stops(fit.beta.size), np.array([unit]))
 
 
 def draw(inputs: Inputs, fit: Fit, rows: list[str], columns: list[str], base: Fit | None = None) -> None:
@@ -101,18 +107,35 @@ def draw(inputs: Inputs, fit: Fit, rows: list[str], columns: list[str], base: Fi
     if fit.beta.size * FEWEST > MOST_CELLS:
         st.caption(f"{fit.beta.size:,} loadings at every λ would take long: the path is left out.")
         return
-    with compute.counted(inputs.outcome.shared, inputs.outcome) as stages:
-        path = loadings(fit, inputs.scale, stages)
-    responses = _places(fit.panel.responses, rows)[:MOST_RESPONSES]
+    path = _now_or_later(inputs, fit)
     factors = _places(fit.panel.factors, columns) or list(range(len(fit.panel.factors)))
+    most = MOST_RESPONSES if len(factors) == 1 else DASHES
+    responses = _places(fit.panel.responses, rows)[:most]
     _component()(
         key=KEY,
-        data=_data(fit, path, inputs.scale, responses, factors, base),
+        data=path if isinstance(path, dict) else _data(fit, path, inputs.scale, responses, factors, base),
         height="content",
         on_stop_change=partial(_clicked, inputs.scale),
+        on_rested_change=_rested,
     )
-    if len(rows) > MOST_RESPONSES:
-        st.caption(f"Drawn are the first {MOST_RESPONSES} of the {len(rows)} selected responses.")
+    if len(rows) > most:
+        cure = "" if most > DASHES else " Select one factor to see more."
+        st.caption(f"Drawn are the first {most} of the {len(rows)} selected responses.{cure}")
+
+
+def _now_or_later(inputs: Inputs, fit: Fit) -> Loadings | dict[str, Any]:
+    """The path, or where it would hold up a slider, what has the browser ask for it once the sliders rest."""
+    key = path_key(fit, inputs.scale)
+    with compute.counted(inputs.outcome.shared, inputs.outcome) as stages:
+        quick = fit.beta.size * len(stops(fit.beta.size)) <= QUICK_CELLS
+        asked = (state.value(KEY) or {}).get("rested") == key
+        if quick or asked or stages.held("path", key) is not None:
+            return loadings(fit, inputs.scale, stages)
+    return {"waiting": key, "height": HEIGHT}
+
+
+def _rested() -> None:
+    """The browser asks for the path: the run this begins finds it asked for."""
 
 
 def _places(labels: Iterable[object], chosen: list[str]) -> list[int]:
@@ -136,14 +159,15 @@ def _data(
     beta = np.nan_to_num(path.beta[:, :, factors])
     lines = beta[:, chosen, :].reshape(len(path.stops), -1).T if chosen else np.abs(beta).mean(axis=1).T
     lines = np.ascontiguousarray(lines, dtype="<f4")
+    colours, dashes = _looks(max(len(chosen), 1), factors)
     return {
         "lines": base64.b64encode(lines.tobytes()).decode(),
         "factors": [str(fit.panel.factors[place]) for place in factors],
-        "looks": factors,
+        "colours": colours,
+        "dashes": dashes,
         "responses": [str(fit.panel.responses[place]) for place in chosen],
         "count": len(fit.panel.responses),
-        "palette": cluster_colours(len(fit.panel.factors), feedback.theme()),
-        "laps": len(PALETTE),
+        "palette": cluster_colours(max(len(fit.panel.factors), MOST_RESPONSES), feedback.theme()),
         "stops": path.stops.tolist(),
         "lambdas": path.lambdas.tolist(),
         "nonzero": path.nonzero.tolist(),
@@ -156,3 +180,16 @@ def _data(
         "base": None if base is None else base.spec.penalty.reg_lambda,
         "height": HEIGHT,
     }
+
+
+def _looks(responses: int, factors: list[int]) -> tuple[list[int], list[int]]:
+    """Number of the colour and of the dash of every line, responses by factors.
+
+    A factor keeps its colour when others are left out; the lines of several responses on one factor, which
+    would all have that colour, have one each.
+    """
+    if responses > 1 and len(factors) == 1:
+        return list(range(responses)), [0] * responses
+    own = [factor // len(PALETTE) for factor in factors]  # colours of later laps resemble those of the first
+    dashes = [response if responses > 1 else own[j] for response in range(responses) for j in range(len(factors))]
+    return factors * responses, [dash % DASHES for dash in dashes]

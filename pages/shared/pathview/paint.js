@@ -14,14 +14,9 @@ function fresh(canvas, width, height) {
   return context;
 }
 
-/** Colour and dash of a line: the factor gives the colour, then the dash; several responses share a factor's. */
-function look(column, response, data) {
-  const factor = data.looks[column]; // its place in the panel: it keeps its colour when others are left out
-  const lap = Math.floor(factor / data.laps); // colours of later laps resemble those of the first
-  return {
-    colour: data.palette[factor],
-    dash: DASHES[(data.responses.length > 1 ? response : lap) % DASHES.length],
-  };
+/** Colour and dash of a line. */
+function look(row, data) {
+  return { colour: data.palette[data.colours[row]], dash: DASHES[data.dashes[row]] };
 }
 
 /** Axes with their names: λ below, the number of non-zero loadings above, β at the left. */
@@ -82,17 +77,10 @@ function paintLine(context, values, data, map, style, width) {
   context.setLineDash([]);
 }
 
-/** All paths; lines beyond the last place are cut off. */
-function paintLines(context, lines, data, map, width, height) {
+/** All paths. */
+function paintLines(context, lines, data, map) {
   const many = data.stops.length;
-  context.save();
-  context.beginPath();
-  context.rect(MARGIN.left, MARGIN.top - 2, width - MARGIN.left - MARGIN.right + 2, height - MARGIN.top - MARGIN.bottom + 4);
-  context.clip();
   for (let row = 0; row * many < lines.length; row += 1) {
-    const values = lines.subarray(row * many, (row + 1) * many);
-    const [factor, response] = [row % data.factors.length, Math.floor(row / data.factors.length)];
-    paintLine(context, values, data, map, look(factor, response, data), 1.7);
+    paintLine(context, lines.subarray(row * many, (row + 1) * many), data, map, look(row, data), 1.7);
   }
-  context.restore();
 }

@@ -25,14 +25,6 @@ function placeOf(stop, data) {
   return stop < data.lowest ? data.lowest - BREAK : stop;
 }
 
-/** Last place that is shown: a little beyond where every loading is zero, and never before a mark. */
-function lastPlace(data) {
-  const zero = data.nonzero.findIndex((count) => count === 0);
-  const end = zero < 0 ? data.highest : data.stops[zero] + 3;
-  const marks = [data.lam, data.base].filter((lam) => lam !== null).map((lam) => stopOf(lam, data) + 2);
-  return Math.min(data.highest, Math.max(end, ...marks));
-}
-
 /** A linear map between two ranges. */
 function linear(from, to) {
   const slope = (to[1] - to[0]) / (from[1] - from[0] || 1);
@@ -41,7 +33,7 @@ function linear(from, to) {
 
 /** The maps of a drawing of a width and height: place to x and back, loading to y. */
 function mapping(data, lines, width, height) {
-  const places = [data.lowest - BREAK, lastPlace(data)];
+  const places = [data.lowest - BREAK, data.highest];
   const xs = [MARGIN.left + 8, width - MARGIN.right];
   const [low, high] = extent(lines);
   return {

@@ -1,6 +1,7 @@
 // The view: what is kept between runs, what pointer and keys do, and the one function Streamlit calls.
 
 const VIEWS = new WeakMap();
+const REST = 250; // ms without a move after which a path that takes long is asked for
 const PATIENCE = 120; // ms after the last key before λ is sent: a held key sends once
 const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
 
@@ -18,7 +19,8 @@ function createView(root) {
   const view = {
     root: find(".path"), stage: find(".stage"), lines: find(".lines"), over: find(".over"), now: find(".now"),
     base: find(".base"), tip: find(".tip"), legend: find(".legend"), table: find("details"), said: find(".said"),
-    data: null, values: null, map: null, stop: 0, width: 0, drawn: "", dragging: false, timer: 0, send: () => {},
+    data: null, values: null, map: null, stop: 0, width: 0, drawn: "", dragging: false, timer: 0, rest: 0,
+    send: () => {},
   };
   const resized = new ResizeObserver(([entry]) => {
     view.width = entry.contentRect.width;
@@ -40,14 +42,14 @@ function redraw(view) {
   const { data, values, width } = view;
   if (!width) return;
   const { height } = data;
-  const wanted = JSON.stringify([width, height, devicePixelRatio, lastPlace(data), data.palette, data.looks, data.responses,
+  const wanted = JSON.stringify([width, height, devicePixelRatio, data.palette, data.colours, data.dashes,
     data.lines, data.nonzero]);
   if (view.drawn !== wanted) {
     view.drawn = wanted;
     view.map = mapping(data, values, width, height);
     const context = fresh(view.lines, width, height);
     paintAxes(context, data, view.map, width, height, pageColours(view.root));
-    paintLines(context, values, data, view.map, width, height);
+    paintLines(context, values, data, view.map);
     fresh(view.over, width, height);
   }
   mark(view.base, data.base === null ? null : stopOf(data.base, data), view);
@@ -131,10 +133,10 @@ function point(view, rows) {
   if (!map) return;
   if (!rows.length) view.tip.hidden = true;
   const context = fresh(view.over, view.width, data.height);
-  view.lines.style.opacity = rows.length ? "0.35" : "";
+  view.lines.style.opacity = rows.length ? "0.5" : "";
   for (const row of rows) {
     const many = data.stops.length;
-    const style = look(row % data.factors.length, Math.floor(row / data.factors.length), data);
+    const style = look(row, data);
     paintLine(context, values.subarray(row * many, (row + 1) * many), data, map, style, 3);
   }
 }
@@ -143,7 +145,7 @@ function point(view, rows) {
 function showTip(view, stop, k, row, x, width) {
   const { data, values, tip } = view;
   const parts = row < 0 ? [] : [
-    element("b", lineName(row, data)), element("div", `β ${short(values[row * data.stops.length + k])}`)];
+    element("b", lineName(row, data)), element("div", `${data.responses.length ? "β" : "mean |β|"} ${short(values[row * data.stops.length + k])}`)];
   tip.replaceChildren(...parts, element("div", stopWords(stop, data)));
   tip.hidden = false;
   const left = x > width / 2;
@@ -153,7 +155,7 @@ function showTip(view, stop, k, row, x, width) {
 
 function key(view, event) {
   const { data } = view;
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!data || event.ctrlKey || event.metaKey || event.altKey) return;
   const ends = { Home: data.lowest - 1, End: data.highest };
   let stop = ends[event.key] ?? (event.key in STEPS ? view.stop + STEPS[event.key] : null);
   if (stop === null) return;
@@ -165,7 +167,7 @@ function key(view, event) {
 }
 
 function tabulate(view) {
-  if (view.table.open) fillTable(view.table.querySelector(".scroll"), view.data, view.values);
+  if (view.table.open && view.data) fillTable(view.table.querySelector(".scroll"), view.data, view.values);
 }
 
 /** Tell what changes only with the data, and what the path is called. */
@@ -177,20 +179,30 @@ function describe(view, before) {
   now.setAttribute("aria-valuemin", String(data.lowest - 1));
   now.setAttribute("aria-valuemax", String(data.highest));
   if (before && before.lam !== data.lam) view.said.textContent = stopWords(wholeStop(stopOf(data.lam, data), data), data);
-  if (before && ["factors", "looks", "responses", "palette"].every((name) => String(before[name]) === String(data[name]))) return;
+  const shown = (all) => JSON.stringify([all.factors, all.responses, all.colours, all.palette]);
+  if (before && shown(before) === shown(data)) return;
   fillLegend(view.legend, data, (rows) => point(view, rows));
+}
+
+/** Ask for a path that takes long once the sliders rest; what was drawn last stays, dimmed. */
+function wait(view, { waiting, height }, ask) {
+  clearTimeout(view.rest);
+  view.root.setAttribute("aria-busy", String(Boolean(waiting)));
+  view.stage.style.height = `${height}px`;
+  if (waiting) view.rest = setTimeout(() => ask(waiting), REST);
+  return Boolean(waiting);
 }
 
 /** Called by Streamlit at every run; the element stays, and what is kept with it. */
 export default function path({ data, parentElement, setTriggerValue }) {
   if (!VIEWS.has(parentElement)) VIEWS.set(parentElement, createView(parentElement));
   const view = VIEWS.get(parentElement);
+  if (wait(view, data, (key) => setTriggerValue("rested", key))) return;
   const before = view.data;
   const numbers = !before || before.lines !== data.lines;
   view.data = data;
   view.send = (stop) => setTriggerValue("stop", stop);
   if (numbers) view.values = decode(data.lines);
-  view.stage.style.height = `${data.height}px`;
   const waiting = view.dragging || view.timer !== 0;
   if (!waiting) view.stop = wholeStop(stopOf(data.lam, data), data);
   describe(view, before);

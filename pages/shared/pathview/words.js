@@ -60,7 +60,7 @@ function sample(style) {
   return svg;
 }
 
-/** Fill the legend: a factor each in its colour, and with several responses one each in its dash. */
+/** Fill the legend: factors in their colours, several responses in their dashes, or in colours on one factor. */
 function fillLegend(box, data, onEnter) {
   const item = (style, text, rows) => {
     const made = element("span", "", "item");
@@ -72,14 +72,14 @@ function fillLegend(box, data, onEnter) {
     return made;
   };
   const width = data.factors.length;
-  const responses = Math.max(1, data.responses.length);
-  const factors = data.factors.map((name, j) => item(
-    data.responses.length > 1 ? { ...look(j, 0, data), dash: [] } : look(j, 0, data), name,
-    Array.from({ length: responses }, (_, r) => r * width + j)));
-  const grey = (r) => ({ colour: "currentColor", dash: DASHES[r % DASHES.length] });
-  const dashes = data.responses.length > 1
-    ? data.responses.map((name, r) => item(grey(r), name, data.factors.map((_, j) => r * width + j)))
-    : [];
+  const many = Math.max(1, data.responses.length);
+  const rows = (keep) => Array.from({ length: many * width }, (_, row) => row).filter(keep);
+  const plain = (row) => ({ ...look(row, data), dash: many > 1 ? [] : look(row, data).dash });
+  const grey = (r) => ({ colour: "currentColor", dash: look(r * width, data).dash });
+  const each = width === 1 && many > 1; // a colour for each response
+  const factors = each ? [] : data.factors.map((name, j) => item(plain(j), name, rows((row) => row % width === j)));
+  const dashes = many > 1 ? data.responses.map((name, r) => item(
+    each ? look(r, data) : grey(r), name, rows((row) => Math.floor(row / width) === r))) : [];
   box.replaceChildren(...factors, ...dashes);
 }
 
