@@ -1,4 +1,4 @@
-"""From a key on a slider to the painted answer: ``python -m tests.benchmarks.latency``.
+"""From a key on a slider to the painted answer, and the cut under the pointer: ``python -m tests.benchmarks.latency``.
 
 Starts the app and a page that only shows a text, and moves a slider on both in turn, in one browser: λ, α and
 the cutoff on the *Tune* page of the demo, then of 500 responses on 20 factors, which are uploaded first. The
@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 from playwright.sync_api import Page, sync_playwright
 
+from factorlasso_core import Panel
 from tests.benchmarks.panels import make_panel
 from tests.browser.conftest import ARGUMENTS, chromium, running_app
 
@@ -55,6 +56,15 @@ CLOCK = """
       requestAnimationFrame(look);
     }, { capture: true, once: true });
   });
+}
+"""
+# Collects the times at which the map is drawn.
+DRAWS = """
+() => {
+  const maps = [...document.querySelectorAll('*')].flatMap((e) => [...(e.shadowRoot?.querySelectorAll('.map') ?? [])]);
+  window.draws = [];
+  const watcher = new MutationObserver(() => window.draws.push(performance.now()));
+  maps.forEach((map) => watcher.observe(map, { attributes: true, attributeFilter: ['data-draw'] }));
 }
 """
 
@@ -99,6 +109,24 @@ def measure(ours: Page, text: Page, slider: str, steps: int) -> Times:
     return Times(*(list(times) for times in zip(*pairs[WARM_UP:], strict=True)))
 
 
+def drag(page: Page) -> str:
+    """Drag the cut to and fro as fast as the browser takes it, and say how often the preview was drawn."""
+    box = page.get_by_role("slider", name="Cut of the tree").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + 8
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.evaluate(DRAWS)
+    for place in 40 * np.sin(np.linspace(0, 6 * np.pi, 150)):
+        page.mouse.move(x + place, y)
+    times = np.array(page.evaluate("() => window.draws"))
+    page.mouse.move(x, y)
+    page.mouse.up()
+    gaps = np.diff(times)
+    every = 1000 * len(gaps) / (times[-1] - times[0])
+    return f"cut dragged: {every:.0f} frames a second, {np.percentile(gaps, 95):.0f} ms between two at p95"
+
+
 def ready(page: Page) -> None:
     """Wait until the map of the page is drawn and the page rests."""
     page.locator(".fit-id").wait_for(state="attached")
@@ -114,7 +142,16 @@ def open_demo(page: Page, url: str, _: Path) -> None:
 
 def open_large(page: Page, url: str, folder: Path) -> None:
     """The *Tune* page of 500 responses on 20 factors, uploaded."""
-    panel = make_panel()
+    upload(page, url, folder, make_panel())
+
+
+def open_huge(page: Page, url: str, folder: Path) -> None:
+    """The *Tune* page of 3,000 responses on 5 factors, uploaded."""
+    upload(page, url, folder, make_panel(120, 3000, 5))
+
+
+def upload(page: Page, url: str, folder: Path, panel: Panel) -> None:
+    """Upload a panel on *Data* and go on to *Tune*."""
     page.goto(f"{url}/Data")
     page.locator(".fit-id").wait_for(state="attached")
     page.get_by_text("Upload your own").click()
@@ -130,7 +167,12 @@ def open_large(page: Page, url: str, folder: Path) -> None:
     ready(page)
 
 
-CASES: dict[str, Callable[[Page, str, Path], None]] = {"demo": open_demo, "500 x 20": open_large}
+CASES: dict[str, Callable[[Page, str, Path], None]] = {
+    "demo": open_demo,
+    "500 x 20": open_large,
+    "3,000 x 5": open_huge,
+}
+ONLY_DRAGGED = ("3,000 x 5",)
 
 
 @contextmanager
@@ -163,7 +205,9 @@ def main() -> None:
             arrive(ours, app, Path(name))
             text.goto(text_url)
             text.locator(".fit-id").wait_for()
-            for slider in SLIDERS:
+            print(f"{case:>28} {drag(ours)}", flush=True)
+            ours.wait_for_timeout(2000)
+            for slider in SLIDERS if case not in ONLY_DRAGGED else ():
                 times = measure(ours, text, slider, options.steps)
                 verdict = "" if times.ratio <= MOST else f"   above {MOST}"
                 print(times.line(f"{case}, {slider}") + verdict, flush=True)
