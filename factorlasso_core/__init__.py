@@ -59,6 +59,7 @@ from factorlasso_core.functions.solvers import (
     solve_lasso_cvx_problem,
     solve_unilasso_cvx_problem,
 )
+from factorlasso_core.ingest import Loaded, Note, ReadLimits, ReadOptions, join_panel, read_table, read_workbook
 from factorlasso_core.model import LassoModel
 from factorlasso_core.model_types import LassoModelType
 from factorlasso_core.nowcast import LassoNowcastResult
@@ -115,13 +116,17 @@ __all__ = [
     "LassoModelDiagonalityCV",
     "LassoModelType",
     "LassoNowcastResult",
+    "Loaded",
     "LossOptions",
     "NanBackfill",
     "NotFittedError",
+    "Note",
     "OptionError",
     "Panel",
     "PenaltyOptions",
     "PriorOptions",
+    "ReadLimits",
+    "ReadOptions",
     "ResidualCorrelationData",
     "ResidualDiagnostics",
     "ResidualType",
@@ -157,10 +162,13 @@ __all__ = [
     "get_linkage_array",
     "get_linkages_by_freq",
     "get_x_y_np",
+    "join_panel",
     "marchenko_pastur_edge",
     "missing_factor_components",
     "null_threshold",
     "raw_offdiagonal_mass",
+    "read_table",
+    "read_workbook",
     "reference_lambda",
     "remove_first_principal_component",
     "residual_correlation",

@@ -7,14 +7,21 @@ import struct
 import zipfile
 import zlib
 from io import BytesIO
+from typing import IO
 
 from factorlasso_core.errors import InputError
-from factorlasso_core.ingest.base import Place, ReadLimits
+from factorlasso_core.ingest.base import Place
+from factorlasso_core.ingest.settings import ReadLimits
 
 CHUNK = 1 << 18
 OVERLAP = 64  # bytes kept between chunks, longer than any tag looked for
 RATIO_FROM = 1_000_000
+STREAMED = ("worksheet+xml", "sharedStrings+xml")  # content types of parts that are parsed row by row
+FIXED = ("xl/styles.xml", "xl/theme/theme1.xml", "[content_types].xml")  # parsed whole, whatever their type says
+TYPES = "[Content_Types].xml"
+OVERRIDE = re.compile(rb"<(?:[\w.-]{1,32}:)?Override\s([^>]*)>")
 RECORD = re.compile(rb"<(?:[\w.-]{1,32}:)?(?:row|si)[\s/>]")
+FAR_CELL = re.compile(rb"""\sr\s*=\s*["']\s*(?:[A-Za-z]{4}|[^"'>]{0,32}&)""")
 FORMULA = re.compile(rb"<(?:[\w.-]{1,32}:)?f[\s/>]")
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, struct.error, NotImplementedError)
 OPEN_AND_SAVE = "Open it in Excel and save it as .xlsx again."
@@ -67,31 +74,81 @@ def _too_big(place: Place, why: str) -> InputError:
 
 def _check_streamed(archive: zipfile.ZipFile, packed: int, place: Place, limits: ReadLimits) -> bool:
     """Inflate every part in pieces: the sizes in the directory may lie."""
-    total, formulas = 0, False
+    scan = _Scan(packed, place, limits)
+    streamed = _streamed_parts(archive, limits)
     for part in archive.infolist():
-        tail, since, first, markup = b"", 0, True, False
         with archive.open(part) as stream:
-            while chunk := stream.read(CHUNK):
-                total += len(chunk)
-                _check_size(total, packed, place, limits)
-                markup = _is_markup(chunk) if first else markup
-                window, first = tail + chunk, False
-                since = _since_record(window, since + len(chunk))
-                if markup and since > limits.record_bytes:
-                    raise _too_big(place, "one of its rows is larger than any table needs")
-                formulas = formulas or FORMULA.search(window) is not None
+            scan.part(stream, part.filename.casefold() in streamed)
+    return scan.formulas
+
+
+def _streamed_parts(archive: zipfile.ZipFile, limits: ReadLimits) -> set[str]:
+    """Return the parts that are parsed row by row; a whole tree is made of every other one."""
+    if TYPES not in archive.namelist():
+        return set()
+    with archive.open(TYPES) as stream:
+        declared = [
+            found[1].decode("utf-8", "replace") for found in OVERRIDE.finditer(stream.read(limits.record_bytes))
+        ]
+    names: dict[str, bool] = {}
+    for text in declared:
+        found = re.search(r"""PartName\s*=\s*["']/?([^"']*)""", text)
+        name = found[1].casefold() if found else ""
+        names[name] = names.get(name, True) and any(kind in text for kind in STREAMED)
+    return {name for name, rows in names.items() if rows} - set(FIXED)
+
+
+class _Scan:
+    """What is known of the parts of an archive so far."""
+
+    def __init__(self, packed: int, place: Place, limits: ReadLimits) -> None:
+        self.packed, self.place, self.limits = packed, place, limits
+        self.total, self.records, self.formulas = 0, 0, False
+
+    def part(self, stream: IO[bytes], streamed: bool) -> None:
+        """Inflate one part and refuse what a parser should not see."""
+        tail, since, markup = b"", 0, None
+        while chunk := stream.read(CHUNK):
+            self.total += len(chunk)
+            _check_size(self.total, self.packed, self.place, self.limits)
+            markup = _is_markup(chunk, self.place) if markup is None else markup
+            if markup:
+                window = tail + chunk
+                since = self._since_record(window, since + len(chunk), streamed)
+                self._check_window(window)
                 tail = window[-OVERLAP:]
-    return formulas
+
+    def _check_window(self, window: bytes) -> None:
+        if b"<!DOCTYPE" in window or b"<!ENTITY" in window:
+            raise unsafe_xml(self.place)
+        if FAR_CELL.search(window):
+            raise _too_big(self.place, "a cell stands outside of any sheet")
+        self.formulas = self.formulas or FORMULA.search(window) is not None
+
+    def _since_record(self, window: bytes, since: int, streamed: bool) -> int:
+        """Return the bytes after the last record start, or ``since`` when none starts in the window."""
+        starts = [found.start() for found in RECORD.finditer(window)] if streamed else []
+        self.records += len(starts)
+        if self.records > self.limits.records:
+            raise _too_big(self.place, f"it has more than {self.limits.records:,} rows and texts")
+        since = min(since, len(window) - starts[-1]) if starts else since
+        if since > self.limits.record_bytes:
+            raise _too_big(self.place, "one of its rows is larger than any table needs")
+        return since
 
 
-def _since_record(window: bytes, since: int) -> int:
-    """Return the bytes after the last record start, or ``since`` when none starts in the window."""
-    last = None
-    for last in RECORD.finditer(window):  # noqa: B007
-        pass
-    return since if last is None else min(since, len(window) - last.start())
+def unsafe_xml(place: Place) -> InputError:
+    """Return the error for XML that declares entities."""
+    return place.fault(
+        "the workbook is damaged or hostile: it declares XML entities, which are unsafe",
+        cure=OPEN_AND_SAVE,
+        code="unsafe_xml",
+    )
 
 
-def _is_markup(head: bytes) -> bool:
-    """Return whether a part could be XML in any encoding; a picture is never parsed."""
-    return head.lstrip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe")[:1] == b"<"
+def _is_markup(head: bytes, place: Place) -> bool:
+    """Return whether a part is XML; a picture is never parsed, and Excel writes no UTF-16."""
+    text = head.lstrip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe")[:1] == b"<"
+    if text and (b"\0" in head[:8] or head[:2] in (b"\xff\xfe", b"\xfe\xff")):
+        raise place.fault("a part of the workbook is not UTF-8", cure=OPEN_AND_SAVE, code="damaged")
+    return text

@@ -1,16 +1,21 @@
-"""What every reader shares: limits, notes, and where in a file a fault is."""
+"""What every reader shares: notes, and where in a file a fault is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from typing import Any
 
 import pandas as pd
 
 from factorlasso_core.errors import InputError
+from factorlasso_core.ingest.settings import ReadLimits
 
-Row = tuple[int, Sequence[object]]
+__all__ = ["Found", "Grid", "Loaded", "Note", "Place", "Raw", "ReadLimits", "Row", "cell_text", "is_blank", "shown"]
+
+Row = tuple[int, Sequence[Any]]
+LISTED = 3
 
 
 @dataclass(frozen=True)
@@ -30,88 +35,144 @@ class Note:
     count: int = 0
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a reader took a file for, for a user to look at and to overrule with ``ReadOptions``.
+
+    Args:
+        format: ``csv``, ``xlsx`` or ``parquet``.
+        sheet: Title of the sheet that was read; empty outside workbooks.
+        sheets: Titles of all visible sheets.
+        delimiter: What stands between the fields of a text file, in a word.
+        header_row: Row with the names, as a spreadsheet counts; the lower one of two.
+        layout: ``wide``, ``long`` or ``transposed``.
+        key: Name of the column of dates or labels.
+        dates: How the dates are written, in words.
+        decimal: The decimal sign where it is not a point.
+        units: ``percent`` or ``prices`` where the numbers look like that.
+    """
+
+    format: str = ""
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
+    delimiter: str = ""
+    header_row: int = 0
+    layout: str = "wide"
+    key: str = ""
+    dates: str = ""
+    decimal: str = "."
+    units: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A table that was read, and the notes of what was done to it."""
+    """A table that was read, the notes of what was done to it, and what it was taken for."""
 
     table: pd.DataFrame
     notes: tuple[Note, ...]
-
-
-@dataclass(frozen=True)
-class ReadLimits:
-    """Every limit of the readers, so that no upload can exhaust the process all users share.
-
-    Args:
-        file_bytes: Size of the file, the same as the upload limit of the app.
-        unpacked_bytes: Size of all parts of a workbook, or of all Parquet pages, once inflated; a
-            spreadsheet of a million numbers needs about 40 MB.
-        zip_ratio: Inflated over packed size from 1 MB on; real sheets stay below 40.
-        zip_entries: Parts of a workbook; real ones have tens.
-        record_bytes: Longest stretch of a workbook part without a new row or text; rows of 5,000
-            numbers have 0.3 MB. The parser holds one stretch as objects, at up to 150 times its size.
-        rows: Data rows: 500 years of days; a spreadsheet above it is not a return panel.
-        columns: Columns; the problem size the solvers are made for is 500.
-        cells: Rows times columns: 160 MB as float64.
-    """
-
-    file_bytes: int = 50_000_000
-    unpacked_bytes: int = 200_000_000
-    zip_ratio: int = 100
-    zip_entries: int = 1_000
-    record_bytes: int = 2_000_000
-    rows: int = 200_000
-    columns: int = 5_000
-    cells: int = 20_000_000
+    found: Found = Found()
 
 
 def _letter(position: int) -> str:
     """Name of a column in a sheet."""
     from openpyxl.utils import get_column_letter  # slow to import, and needed only where something is wrong
 
-    return str(get_column_letter(position + 1))
+    return str(get_column_letter(position + 1)) if position < 18_278 else str(position + 1)
 
 
 @dataclass(frozen=True)
 class Place:
-    """The file, and in a workbook the sheet, that is being read."""
+    """The file, and in a workbook the sheet, that is being read.
+
+    ``columns`` are the positions in the file of the columns of the table, where they differ;
+    ``turned`` are the rows of the file that became columns, when the table was transposed.
+    """
 
     file: str
     sheet: str | None = None
+    columns: tuple[int, ...] = ()
+    turned: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         return self.file if self.sheet is None else f"{self.file}, sheet {self.sheet}"
 
+    def _at(self, position: int) -> int:
+        return self.columns[position] if position < len(self.columns) else position
+
     def column(self, position: int) -> str:
         """Return how a user finds a column whose name is not known: its letter, or its number."""
-        return str(position + 1) if self.sheet is None else _letter(position)
+        at = self._at(position)
+        if self.turned:
+            return f"of row {self.turned[at]}"
+        return str(at + 1) if self.sheet is None else _letter(at)
 
     def cell(self, row: int, position: int) -> str:
         """Return ' in cell B7' for a sheet; other files have no cell names."""
-        return "" if self.sheet is None else f" in cell {_letter(position)}{row}"
+        if self.sheet is None:
+            return ""
+        at = self._at(position)
+        return f" in cell {_letter(row - 1)}{self.turned[at]}" if self.turned else f" in cell {_letter(at)}{row}"
 
     def fault(
         self, problem: str, *, code: str, cure: str = "", row: int | None = None, column: str | None = None
     ) -> InputError:
         """Return the error that names this place."""
+        if self.turned and row is not None:  # what stands in a row of the turned table stands in a column of the file
+            line = _letter(row - 1) if self.sheet is not None else str(row)
+            problem, row, column = f"{problem} (series {column})" if column else problem, None, line
         return InputError(problem, cure=cure, file=self.file, sheet=self.sheet, row=row, column=column, code=code)
+
+    def spread(self, names: Sequence[str]) -> str:
+        """Return the place of a note on several columns."""
+        listed = ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
+        return f"{self}, column{'s' if len(names) > 1 else ''} {listed}"
+
+
+@dataclass(frozen=True)
+class Raw:
+    """The rows of a file as they stand there, each with the number a user sees; blank ones among them.
+
+    Args:
+        rows: Cells of each row, as many as it has.
+        fields: Whether every row should have the same number of cells, as the records of a CSV file.
+        escaped: Whether labels may carry the apostrophe that ``to_csv_safe`` puts before a formula sign.
+        semicolon: Whether fields are cut by a semicolon, as where the decimal sign is a comma.
+        late_epoch: Whether serial numbers of dates count from 1904.
+    """
+
+    place: Place
+    rows: Iterator[Row]
+    found: Found
+    notes: tuple[Note, ...] = ()
+    fields: bool = False
+    escaped: bool = False
+    semicolon: bool = False
+    late_epoch: bool = False
 
 
 @dataclass(frozen=True)
 class Grid:
-    """The cells of a file before they are given a meaning.
+    """The cells of a table before they are given a meaning: the key column first, rows as wide as the header.
 
-    Every row is as wide as the header, is not blank, and carries the number a user sees. With
-    ``comma`` numbers may have a decimal comma; with ``escaped`` labels may carry the apostrophe that
-    ``to_csv_safe`` puts before a formula sign.
+    Args:
+        header: Names of the columns. header_row: the row of the file they stand in.
+        rows: Rows of the table, none of them blank.
+        notes: A list the readers add to.
+        name_column: Position of the names of a long table, or None.
+        decimal: The decimal sign if it is known.
     """
 
     place: Place
     header: Sequence[object]
+    header_row: int
     rows: Iterator[Row]
-    notes: tuple[Note, ...] = ()
-    comma: bool = False
+    notes: list[Note]
+    found: Found
+    limits: ReadLimits
+    name_column: int | None = None
+    decimal: str | None = None
     escaped: bool = False
+    semicolon: bool = False
 
 
 def cell_text(cell: object) -> str:
@@ -131,41 +192,8 @@ def shown(cell: object) -> str:
     return repr(text if len(text) <= 40 else text[:40] + "…")
 
 
-def is_blank(cells: Iterable[object]) -> bool:
+def is_blank(cells: Sequence[Any]) -> bool:
     """Return whether nothing is written in any of the cells."""
-    return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells)
-
-
-def check_header(header: Sequence[object], place: Place, limits: ReadLimits) -> None:
-    """Refuse a header that cannot name a table before a single row is read."""
-    if is_blank(header):
-        raise place.fault("the first row is blank", cure="Put the column names there.", row=1, code="header")
-    if len(header) > limits.columns:
-        raise place.fault(
-            f"there are {len(header):,} columns, more than the {limits.columns:,} that can be read",
-            code="too_many_columns",
-        )
-
-
-def bounded(rows: Iterable[Row], place: Place, width: int, limits: ReadLimits) -> Iterator[Row]:
-    """Yield the rows up to the limits, without the blank ones at the end."""
-    blank, count = 0, 0
-    for number, cells in rows:
-        if is_blank(cells):
-            blank = blank or number
-            continue
-        if blank:
-            raise place.fault(
-                f"this row is blank but row {number} is not",
-                cure="Delete the blank row, or what stands below the table.",
-                row=blank,
-                code="blank_row",
-            )
-        count += 1
-        if count > limits.rows or count * width > limits.cells:
-            raise place.fault(
-                f"the table is larger than {limits.rows:,} rows or {limits.cells:,} cells",
-                row=number,
-                code="too_many_rows",
-            )
-        yield number, cells
+    if cells and type(cells[0]) is str and cells[0].strip():
+        return False  # as nearly always: the first cell of a row is its date
+    return all(isinstance(cell, str) and not cell.strip() for cell in set(cells) - {None, ""})

@@ -1,7 +1,8 @@
-"""XLSX: the first visible sheet, read as a stream of rows by openpyxl."""
+"""XLSX: the rows of a sheet, as a stream from openpyxl."""
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,45 +13,105 @@ from typing import Any
 import openpyxl
 
 from factorlasso_core.errors import InputError
-from factorlasso_core.ingest.archive import DAMAGE, OPEN_AND_SAVE, check_archive
-from factorlasso_core.ingest.base import (
-    Grid,
-    Note,
-    Place,
-    ReadLimits,
-    Row,
-    bounded,
-    cell_text,
-    check_header,
-    is_blank,
-)
+from factorlasso_core.ingest.archive import DAMAGE, OPEN_AND_SAVE, check_archive, unsafe_xml
+from factorlasso_core.ingest.base import Found, Note, Place, Raw, Row, is_blank
+from factorlasso_core.ingest.formulas import calculated
+from factorlasso_core.ingest.settings import ReadOptions
 
 LONGEST_TITLE = 31
 TITLES_SHOWN = 10
-LAST_ROW = 1_048_576  # of any Excel sheet
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384  # of any Excel sheet
+CALCULATE = re.compile(rb"""fullCalcOnLoad\s*=\s*["'](?:1|true)""")  # openpyxl takes a missing one for true
 BLOCK = 256  # rows taken from openpyxl at a time
 # What openpyxl lets through when the XML inside is not what it expects.
 PARSE_FAULTS = (*DAMAGE, SyntaxError, LookupError, TypeError, AttributeError, ArithmeticError)
 
 
-def excel_grid(data: bytes, place: Place, limits: ReadLimits) -> Grid:
-    """Return the cells of the first visible sheet, with the values Excel last calculated."""
-    if not openpyxl.DEFUSEDXML:
-        raise place.fault(
-            "workbooks are not read without the package defusedxml", cure="Install it.", code="no_defusedxml"
-        )
-    has_formulas = check_archive(data, place, limits)
-    book = _open(data, place)
-    sheet, notes = _choose_sheet(book, place)
-    place = Place(place.file, sheet.title[:LONGEST_TITLE])
-    raw = _values(sheet, place, limits)
-    if has_formulas:
-        raw = _calculated(raw, data, place)
-    _, cells = next(raw, (1, ()))
-    header = _without_tail(cells)
-    check_header(header, place, limits)
-    rows = _fitted(raw, len(header), place)
-    return Grid(place, header, bounded(rows, place, len(header), limits), notes)
+class Workbook:
+    """A workbook that passed the guards, with the values Excel last calculated."""
+
+    def __init__(self, data: bytes, place: Place, options: ReadOptions) -> None:
+        if not openpyxl.DEFUSEDXML:
+            cure = "Install it."
+            raise place.fault("workbooks are not read without the package defusedxml", cure=cure, code="no_defusedxml")
+        self.data, self.place, self.options = data, place, options
+        self.has_formulas = check_archive(data, place, options.limits)
+        self.book = _open(data, place)
+        self.visible = {sheet.title: sheet for sheet in self.book.worksheets if sheet.sheet_state == "visible"}
+        if not self.visible:
+            raise place.fault("no sheet is visible", cure="Unhide the sheet with the table.", code="no_sheet")
+
+    @property
+    def late_epoch(self) -> bool:
+        """Whether its dates count from 1904."""
+        return bool(self.book.epoch.year == 1904)
+
+    def macros(self) -> tuple[Note, ...]:
+        """Return a note if the workbook carries a program."""
+        if not any("vbaproject" in name.casefold() for name in self.book._archive.namelist()):
+            return ()
+        return (Note("macros_ignored", "The workbook holds macros; they are not run.", self.place.file),)
+
+    def choose(self, kind: str) -> tuple[str, tuple[Note, ...]]:
+        """Return the sheet to read: the one asked for, the one named after the kind, or the first with content."""
+        titles, asked = list(self.visible), self.options.sheet
+        if asked is not None and asked not in self.visible:
+            cure = f"Choose one of: {self._titles(visible=True)}."
+            raise self.place.fault(f"there is no visible sheet {asked[:LONGEST_TITLE]!r}", cure=cure, code="no_sheet")
+        count = len(self.book.worksheets)
+        if asked is not None or count == 1:
+            return asked or titles[0], ()
+        named = [title for title in titles if title.strip().casefold() == kind]
+        filled = [title for title in titles if not self._is_empty(title)] if not named else []
+        chosen = (named or filled or titles)[0]
+        why = "named after what it holds" if named else "the first visible one with content"
+        message = f"Sheet {chosen[:LONGEST_TITLE]} is read, {why}, of: {self._titles()}."
+        return chosen, (Note("sheet_chosen", message, self.place.file, count),)
+
+    def _titles(self, *, visible: bool = False) -> str:
+        shown = [
+            sheet.title[:LONGEST_TITLE] + ("" if sheet.sheet_state == "visible" else " (hidden)")
+            for sheet in self.book.worksheets
+            if not visible or sheet.sheet_state == "visible"
+        ]
+        more = [f"{len(shown) - TITLES_SHOWN} more"] if len(shown) > TITLES_SHOWN else []
+        return ", ".join(shown[:TITLES_SHOWN] + more)
+
+    def _is_empty(self, title: str) -> bool:
+        return all(is_blank(cells) for _, cells in islice(self._cells(title), BLOCK))
+
+    def rows(self, title: str, notes: tuple[Note, ...] = ()) -> Raw:
+        """Return the rows of a sheet, each as wide as its own last cell."""
+        place = Place(self.place.file, title[:LONGEST_TITLE])
+        rows = self._cells(title)
+        if self.has_formulas:
+            rows = calculated(rows, self._formulas(title, place), place, self._is_uncalculated())
+        found = Found("xlsx", sheet=title, sheets=tuple(self.visible))
+        return Raw(place, rows, found, (*self.macros(), *notes), late_epoch=self.late_epoch)
+
+    def _cells(self, title: str) -> Iterator[Row]:
+        place, visited = Place(self.place.file, title[:LONGEST_TITLE]), 0
+        for number, cells in _iterate(self.visible[title], place, values_only=True):
+            visited += len(cells)
+            if number > LAST_ROW or len(cells) > LAST_COLUMN or visited > self.options.limits.cells:
+                raise place.fault(
+                    f"the used area of the sheet is larger than {self.options.limits.cells:,} cells",
+                    cure="Copy the table alone into a new workbook.",
+                    row=number,
+                    code="too_many_rows",
+                )
+            yield number, cells
+
+    def _formulas(self, title: str, place: Place) -> Iterator[Row]:
+        """Yield the rows once more, with formulas: openpyxl gives them or the values, not both."""
+        sheet = next(sheet for sheet in _open(self.data, place, formulas=True).worksheets if sheet.title == title)
+        return _iterate(sheet, place, values_only=False)
+
+    def _is_uncalculated(self) -> bool:
+        """Whether the writer asks Excel to calculate on opening, as one that could not do it itself."""
+        archive = self.book._archive
+        names = [name for name in archive.namelist() if name.casefold().endswith("workbook.xml")]
+        return any(CALCULATE.search(archive.read(name)) for name in names)
 
 
 def _open(data: bytes, place: Place, *, formulas: bool = False) -> Any:
@@ -72,40 +133,8 @@ def _quiet() -> Iterator[None]:
 def _damaged(error: BaseException, place: Place) -> InputError:
     chain = [error, error.__cause__, error.__context__]
     if any(type(link).__module__.startswith("defusedxml") for link in chain):
-        return place.fault("the workbook holds XML entities, which are unsafe", cure=OPEN_AND_SAVE, code="unsafe_xml")
+        return unsafe_xml(place)
     return place.fault("the workbook is damaged or written in an unknown way", cure=OPEN_AND_SAVE, code="damaged")
-
-
-def _choose_sheet(book: Any, place: Place) -> tuple[Any, tuple[Note, ...]]:
-    visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    if not visible:
-        raise place.fault("no sheet is visible", cure="Unhide the sheet with the table.", code="no_sheet")
-    count = len(book.worksheets)
-    if count == 1:
-        return visible[0], ()
-    titles = [
-        sheet.title[:LONGEST_TITLE] + ("" if sheet.sheet_state == "visible" else " (hidden)")
-        for sheet in book.worksheets[:TITLES_SHOWN]
-    ]
-    titles += [f"{count - TITLES_SHOWN} more"] if count > TITLES_SHOWN else []
-    chosen = visible[0].title[:LONGEST_TITLE]
-    message = f"Sheet {chosen} is read, the first visible one of: {', '.join(titles)}."
-    return visible[0], (Note("sheet_chosen", message, place.file, count),)
-
-
-def _values(sheet: Any, place: Place, limits: ReadLimits) -> Iterator[Row]:
-    """Yield the rows of the sheet, each as wide as its own last cell."""
-    visited = 0
-    for number, cells in _iterate(sheet, place, values_only=True):
-        visited += len(cells)
-        if number > LAST_ROW or visited > limits.cells:
-            raise place.fault(
-                f"the used area of the sheet is larger than {limits.cells:,} cells",
-                cure="Copy the table alone into a new workbook.",
-                row=number,
-                code="too_many_rows",
-            )
-        yield number, cells
 
 
 def _iterate(sheet: Any, place: Place, *, values_only: bool) -> Iterator[tuple[int, Sequence[Any]]]:
@@ -121,58 +150,3 @@ def _step(rows: Iterator[tuple[int, Sequence[Any]]], place: Place) -> list[tuple
             return list(islice(rows, BLOCK))
     except PARSE_FAULTS as error:
         raise _damaged(error, place) from error
-
-
-def _without_tail(cells: Sequence[object]) -> Sequence[object]:
-    width = len(cells)
-    while width and is_blank(cells[width - 1 : width]):
-        width -= 1
-    return cells[:width]
-
-
-def _fitted(rows: Iterator[Row], width: int, place: Place) -> Iterator[Row]:
-    """Give every row the width of the header; a value beyond it has no name."""
-    for number, cells in rows:
-        outside = _without_tail(cells[width:])
-        if outside:
-            position = width + len(outside) - 1
-            raise place.fault(
-                f"there is a value{place.cell(number, position)}, outside the table, whose first row has {width} names",
-                cure="Name the column in the first row, or delete the value.",
-                row=number,
-                column=place.column(position),
-                code="outside_table",
-            )
-        short = width - len(cells)
-        yield number, (*cells, *(None,) * short) if short > 0 else cells[:width]
-
-
-def _calculated(rows: Iterator[Row], data: bytes, place: Place) -> Iterator[Row]:
-    """Refuse an empty cell that holds a formula: its value was never calculated.
-
-    A second pass over the formulas runs beside the first, because openpyxl gives one or the other.
-    """
-    sheet, _ = _choose_sheet(_open(data, place, formulas=True), place)
-    formulas = _iterate(sheet, place, values_only=False)
-    header: Sequence[object] = ()
-    for number, cells in rows:
-        header = cells if number == 1 else header
-        if None in cells:
-            found = next((cells for line, cells in formulas if line == number), ())
-            _check_formulas(found, cells, number, header, place)
-        yield number, cells
-
-
-def _check_formulas(
-    found: Sequence[Any], cells: Sequence[object], number: int, header: Sequence[object], place: Place
-) -> None:
-    for position, (formula, cell) in enumerate(zip(found, cells, strict=False)):
-        if cell is None and formula.data_type == "f":
-            name = cell_text(header[position]) if position < len(header) else ""
-            raise place.fault(
-                f"the formula{place.cell(number, position)} has no calculated value",
-                cure="Open the file in Excel and save it.",
-                row=number,
-                column=name or place.column(position),
-                code="formula_without_value",
-            )

@@ -6,17 +6,22 @@ import numpy as np
 import pandas as pd
 
 from factorlasso_core.errors import InputError
-from factorlasso_core.ingest.base import Note
+from factorlasso_core.ingest.base import Found, Loaded, Note
+from factorlasso_core.ingest.periods import frequency, period_ends, spacing
 
-MONTHLY = (25.0, 35.0)  # median days between rows
 RANGES_SHOWN = 3
+BOTH = "responses and factors"
 
 
-def join_panel(responses: pd.DataFrame, factors: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, tuple[Note, ...]]:
-    """Return both tables on their common dates, and notes of what was left out.
+def join_panel(responses: pd.DataFrame, factors: pd.DataFrame) -> Loaded:
+    """Return both tables on their common dates, and notes of how many are common and what was left out.
 
-    Monthly tables whose dates differ within the month are matched by calendar month and dated at its
-    last day, where that matches more rows than the dates themselves.
+    Tables whose dates differ within the week, month, quarter or year are matched by that period and dated at
+    its last day, where that matches more rows than the dates themselves. Rows are matched, never added up.
+
+    Returns:
+        A table with two levels of columns: ``responses`` or ``factors``, then the name, so that
+        ``joined.table["factors"]`` are the factors.
 
     Raises:
         InputError: A table has no dates, or no date is in both.
@@ -24,18 +29,42 @@ def join_panel(responses: pd.DataFrame, factors: pd.DataFrame) -> tuple[pd.DataF
     for name, table in (("responses", responses), ("factors", factors)):
         _check_dates(name, table)
     notes: list[Note] = []
-    if _gain_by_month(responses.index, factors.index):
-        responses, factors = _at_month_end(responses), _at_month_end(factors)
-        message = "Dates differ within the month: rows are matched by month and dated at its last day."
-        notes.append(Note("joined_by_month", message, "responses and factors"))
+    ours, theirs = period_ends(responses.index), period_ends(factors.index)
+    if _gains(responses.index, factors.index, ours, theirs):
+        responses, factors = responses.set_axis(ours), factors.set_axis(theirs)
+        message = "Dates differ within the period: rows are matched by period and dated at its last day."
+        notes.append(Note("joined_by_period", message, BOTH))
     common = responses.index.intersection(factors.index)
     if common.empty:
         raise _no_overlap(responses.index, factors.index)
+    notes.append(_common(common, len(responses), len(factors)))
     notes += _frequency(responses.index, factors.index)
     notes += _left_out("responses", "factors", responses.index, common)
     notes += _left_out("factors", "responses", factors.index, common)
     notes += _same_names(responses, factors)
-    return responses.loc[common], factors.loc[common], tuple(notes)
+    table = pd.concat({"responses": responses.loc[common], "factors": factors.loc[common]}, axis="columns", sort=False)
+    return Loaded(table.rename_axis(index="date"), tuple(notes), Found())
+
+
+def _gains(ours: pd.Index, theirs: pd.Index, our_ends: pd.Index, their_ends: pd.Index) -> bool:
+    """Return whether periods match more rows than dates, and no two rows of a table share one.
+
+    Where one table is coarser it is enough that they match as many: a quarter dated at its first day is not
+    its first month.
+    """
+    if not (our_ends.is_unique and their_ends.is_unique):
+        return False
+    by_period, by_date = len(our_ends.intersection(their_ends)), len(ours.intersection(theirs))
+    both = {frequency(ours), frequency(theirs)}
+    moved = not (our_ends.equals(ours) and their_ends.equals(theirs))
+    return by_period > by_date or (moved and len(both) > 1 and not both & {"", "daily"} and by_period == by_date)
+
+
+def _common(common: pd.Index, ours: int, theirs: int) -> Note:
+    message = (
+        f"{len(common)} rows are common, {_range(common)}, of {ours} of the responses and {theirs} of the factors."
+    )
+    return Note("common_rows", message, BOTH, len(common))
 
 
 def _check_dates(name: str, table: pd.DataFrame) -> None:
@@ -47,32 +76,6 @@ def _check_dates(name: str, table: pd.DataFrame) -> None:
             cure="Read them with read_table.",
             code="no_dates",
         )
-
-
-def _gain_by_month(ours: pd.Index, theirs: pd.Index) -> bool:
-    if not (_is_monthly(ours) and _is_monthly(theirs)):
-        return False
-    months = _months(ours).intersection(_months(theirs))
-    return len(months) > len(ours.intersection(theirs))
-
-
-def _is_monthly(index: pd.Index) -> bool:
-    return MONTHLY[0] <= _spacing(index) <= MONTHLY[1] and bool(_months(index).is_unique)
-
-
-def _spacing(index: pd.Index) -> float:
-    """Return the median days between rows, NaN for a single row."""
-    gaps = np.diff(index.to_numpy()) / np.timedelta64(1, "D")
-    return float(np.median(gaps)) if len(gaps) else float("nan")
-
-
-def _months(index: pd.Index) -> pd.PeriodIndex:
-    return pd.DatetimeIndex(index).to_period("M")
-
-
-def _at_month_end(table: pd.DataFrame) -> pd.DataFrame:
-    ends = pd.DatetimeIndex(table.index) + pd.offsets.MonthEnd(0)
-    return table.set_axis(ends.rename(table.index.name), axis="index")
 
 
 def _no_overlap(ours: pd.Index, theirs: pd.Index) -> InputError:
@@ -88,15 +91,19 @@ def _range(index: pd.Index) -> str:
 
 
 def _frequency(ours: pd.Index, theirs: pd.Index) -> list[Note]:
-    """Note a monthly table joined with a daily one: the daily rows are not compounded."""
-    mine, other = _spacing(ours), _spacing(theirs)
-    if not max(mine, other) > 3 * min(mine, other):
+    """Note tables of different frequency: the rows of the finer one are not compounded."""
+    mine, other = spacing(ours), spacing(theirs)
+    if not max(mine, other) > 2 * min(mine, other):
         return []
     message = (
-        f"Responses come every {mine:g} days and factors every {other:g}: rows are matched by date, and "
+        f"Responses are {_often(ours)} and factors {_often(theirs)}: rows are matched by date, and "
         "returns are not added up over the days between."
     )
-    return [Note("frequency", message, "responses and factors")]
+    return [Note("frequency", message, BOTH)]
+
+
+def _often(index: pd.Index) -> str:
+    return frequency(index) or f"{spacing(index):g} days apart"
 
 
 def _left_out(name: str, other: str, index: pd.Index, common: pd.Index) -> list[Note]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +13,8 @@ import pyarrow.parquet as pq
 from pyarrow import types
 
 from factorlasso_core.errors import InputError
-from factorlasso_core.ingest.base import Grid, Place, ReadLimits, Row, bounded, check_header
+from factorlasso_core.ingest.base import Found, Note, Place, Raw, Row
+from factorlasso_core.ingest.settings import ReadLimits, ReadOptions
 
 BATCH = 1_024
 CURE = "Write it again with one column of dates or labels, and the other columns as numbers."
@@ -20,12 +22,13 @@ UNNAMED_INDEX = "__index_level_"
 DAMAGE = (pa.ArrowException, OSError, ValueError, TypeError, LookupError)
 
 
-def parquet_grid(data: bytes, place: Place, kind: str, limits: ReadLimits) -> Grid:
-    """Return the cells of a Parquet file with the key column first; rows count from 1."""
+def parquet_rows(data: bytes, place: Place, kind: str, options: ReadOptions) -> Raw:
+    """Return the names, with the key column first, and the rows of a Parquet file; rows count from 1."""
+    limits = options.limits
     try:
-        file = pq.ParquetFile(pa.BufferReader(data))
+        file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
         schema: Any = file.schema_arrow
-        _check_sizes(file.metadata, place, limits)
+        _check_sizes(file.metadata, place, limits, _is_long(schema, kind, options))
         _check_names(schema.names, place)
         key = _key_column(schema, place)
     except InputError:
@@ -33,23 +36,29 @@ def parquet_grid(data: bytes, place: Place, kind: str, limits: ReadLimits) -> Gr
     except DAMAGE as error:
         raise _damaged(place) from error
     names = [key, *(name for name in schema.names if name != key)]
-    check_header(names, place, limits)
-    _check_types(schema, names, kind, place)
+    _check_types(schema, names, kind, place, long=_is_long(schema, kind, options))
     header = ["" if key.startswith(UNNAMED_INDEX) else key, *names[1:]]
-    return Grid(place, header, bounded(_rows(file, names, place), place, len(names), limits))
+    rows = chain([(0, header)], _rows(file, names, place))
+    return Raw(place, rows, Found("parquet"), _other_names(schema, place))
+
+
+def _is_long(schema: Any, kind: str, options: ReadOptions) -> bool:
+    """Return whether columns of text are expected among the numbers."""
+    return options.layout == "long" or kind == "characteristics" or len(schema.names) == 3
 
 
 def _damaged(place: Place) -> InputError:
     return place.fault("the Parquet file is damaged or incomplete", cure=CURE, code="damaged")
 
 
-def _check_sizes(meta: Any, place: Place, limits: ReadLimits) -> None:
+def _check_sizes(meta: Any, place: Place, limits: ReadLimits, long: bool) -> None:
+    rows = limits.long_rows if long else limits.rows
     unpacked = sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups))
-    too_long = meta.num_rows > limits.rows or meta.num_rows * meta.num_columns > limits.cells
+    too_long = meta.num_rows > rows or meta.num_rows * meta.num_columns > limits.cells
     if too_long or meta.num_columns > limits.columns or unpacked > limits.unpacked_bytes:
         raise place.fault(
             f"the table has {meta.num_rows:,} rows and {meta.num_columns:,} columns; at most "
-            f"{limits.rows:,} rows, {limits.columns:,} columns and {limits.cells:,} cells can be read",
+            f"{rows:,} rows, {limits.columns:,} columns and {limits.cells:,} cells can be read",
             code="too_many_rows",
         )
 
@@ -65,22 +74,38 @@ def _check_names(names: Sequence[str], place: Place) -> None:
 
 def _key_column(schema: Any, place: Place) -> str:
     """Return the column pandas wrote its index to, or the first one."""
-    described = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
-    stored = described.get("index_columns", ()) if isinstance(described, dict) else ()
+    stored = _described(schema).get("index_columns", ())
     index = [name for name in stored if isinstance(name, str)]
     if len(index) > 1:
         raise place.fault(f"the index has {len(index)} levels", cure=CURE, code="multi_index")
     return index[0] if index and index[0] in schema.names else schema.names[0]
 
 
-def _check_types(schema: Any, names: Sequence[str], kind: str, place: Place) -> None:
-    text_body, number_body = kind in ("signs", "groups"), kind != "groups"
+def _described(schema: Any) -> dict[str, Any]:
+    """Return what pandas wrote about the table, if it did."""
+    described = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
+    return described if isinstance(described, dict) else {}
+
+
+def _other_names(schema: Any, place: Place) -> tuple[Note, ...]:
+    """Return a note if names are not those pandas wrote down beside the table: no checksum guards them."""
+    columns = _described(schema).get("columns", ())
+    known = {column.get("field_name") for column in columns if isinstance(column, dict)}
+    other = [name for name in schema.names if known and name not in known]
+    if not other:
+        return ()
+    message = "Names of columns are not those that pandas wrote down in the file."
+    return (Note("other_names", message, place.spread(other), len(other)),)
+
+
+def _check_types(schema: Any, names: Sequence[str], kind: str, place: Place, *, long: bool) -> None:
+    text_body, number_body = kind in ("signs", "groups") or long, kind != "groups"
     for position, name in enumerate(names):
         found = schema.field(name).type
         if position == 0:
             fits = _is_key(found)
         else:
-            fits = (text_body and _is_text(found)) or (number_body and _is_number(found))
+            fits = (text_body and _is_text(found)) or (number_body and _is_number(found)) or (long and _is_key(found))
         if not fits:
             raise place.fault(
                 f"the column is of type {found}, which cannot be read here",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,12 @@ from numpy.typing import NDArray
 from factorlasso_core.errors import InputError
 from factorlasso_core.ingest.base import Grid, Loaded, Note, Row, cell_text, shown
 from factorlasso_core.ingest.dates import looks_like_date, parse_dates
-from factorlasso_core.ingest.labels import clean_label, column_labels, key_name, missing_header, row_labels
+from factorlasso_core.ingest.labels import clean_label, column_labels, missing_header, row_labels
+from factorlasso_core.ingest.long import characteristics, long_series
 from factorlasso_core.ingest.numbers import Numbers
+from factorlasso_core.ingest.settings import ReadOptions
+from factorlasso_core.ingest.units import in_units
+from factorlasso_core.ingest.written import DateReader
 
 INDEX = "label"
 SIGNS = {"": np.nan, "+": 1.0, "-": -1.0}
@@ -22,60 +27,79 @@ MINUS = "\u2212"
 FRACTION = re.compile(r"[+-]?\d*\.\d+", re.ASCII)
 
 
-def series_table(grid: Grid) -> Loaded:
+def series_table(grid: Grid, options: ReadOptions, reader: DateReader) -> Loaded:
     """Return dates by columns, float64, dates strictly increasing."""
     if looks_like_date(grid.header[0]):
         raise missing_header(grid)
-    keys, labels, numbers = _numbers(grid)
-    values, notes = numbers.finish()
-    column = key_name(grid)
-    dates, more = parse_dates(keys, numbers.lines, grid.place, column)
-    dates, values, order = _increasing(dates, values, numbers.lines, grid, column)
-    table = pd.DataFrame(values, index=dates, columns=pd.Index(labels))
-    return Loaded(table, (*grid.notes, *more, *order, *notes))
+    if grid.name_column is not None:
+        table, style = long_series(grid, options, reader)
+    else:
+        keys, labels, numbers = _numbers(grid)
+        values = numbers.finish()
+        column = grid.found.key
+        dates = parse_dates(keys, numbers.lines, grid.place, column, reader)
+        grid.notes[len(grid.notes) :] = dates.notes
+        index, values = _increasing(dates.index, values, numbers.lines, grid, column)
+        table, style = pd.DataFrame(values, index=index, columns=pd.Index(labels)), dates.style
+    table, units = in_units(table, options.units, grid)
+    return _loaded(table, grid, dates=style, units=units)
 
 
-def prior_table(grid: Grid) -> Loaded:
+def prior_table(grid: Grid, options: ReadOptions, reader: DateReader) -> Loaded:
     """Return labels by factors, float64, NaN where there is no prior."""
     _refuse_header(grid, lambda text: bool(FRACTION.fullmatch(text)))
     keys, labels, numbers = _numbers(grid)
     index = _labels_index(keys, numbers.lines, grid)
-    values, notes = numbers.finish()
-    return Loaded(pd.DataFrame(values, index=index, columns=pd.Index(labels)), (*grid.notes, *notes))
+    return _loaded(pd.DataFrame(numbers.finish(), index=index, columns=pd.Index(labels)), grid)
 
 
-def signs_table(grid: Grid) -> Loaded:
+def signs_table(grid: Grid, options: ReadOptions, reader: DateReader) -> Loaded:
     """Return labels by factors with 1, -1, 0, and NaN where the sign is free."""
     _refuse_header(grid, lambda text: _sign(text) is not None)
     labels = column_labels(grid)
     rows = _some_rows(grid)
     index = _labels_index([cells[0] for _, cells in rows], [line for line, _ in rows], grid)
     values = np.array([_sign_row(line, cells, labels, grid) for line, cells in rows])
-    return Loaded(pd.DataFrame(values, index=index, columns=pd.Index(labels)), grid.notes)
+    return _loaded(pd.DataFrame(values, index=index, columns=pd.Index(labels)), grid)
 
 
-def groups_table(grid: Grid) -> Loaded:
+def groups_table(grid: Grid, options: ReadOptions, reader: DateReader) -> Loaded:
     """Return one column ``group`` of names, by label."""
     if len(column_labels(grid)) != 1 or cell_text(grid.header[1]).casefold() != "group":
         raise grid.place.fault(
             "a groups file has two columns, and the second is named group",
             cure="Put group above the second column, and delete the others.",
-            row=1,
+            row=grid.header_row,
             code="groups_columns",
         )
     rows = _some_rows(grid)
     index = _labels_index([cells[0] for _, cells in rows], [line for line, _ in rows], grid)
     groups = [clean_label(cells[1], grid, row=line, column="group", what="group") for line, cells in rows]
-    return Loaded(pd.DataFrame({"group": groups}, index=index), grid.notes)
+    return _loaded(pd.DataFrame({"group": groups}, index=index), grid)
 
 
-TABLES: dict[str, Callable[[Grid], Loaded]] = {
+def characteristics_table(grid: Grid, options: ReadOptions, reader: DateReader) -> Loaded:
+    """Return float64 columns by (date, name), or by label where the file has no dates."""
+    if grid.name_column is None:
+        return prior_table(grid, options, reader)
+    table, style = characteristics(grid, reader)
+    return _loaded(table, grid, dates=style)
+
+
+TABLES: dict[str, Callable[[Grid, ReadOptions, DateReader], Loaded]] = {
     "responses": series_table,
     "factors": series_table,
     "signs": signs_table,
     "prior": prior_table,
     "groups": groups_table,
+    "characteristics": characteristics_table,
 }
+
+
+def _loaded(table: pd.DataFrame, grid: Grid, *, dates: str = "", units: str = "") -> Loaded:
+    comma = any(note.code == "decimal_comma" for note in grid.notes)
+    found = replace(grid.found, dates=dates, units=units, decimal="," if comma else ".")
+    return Loaded(table, tuple(grid.notes), found)
 
 
 def _numbers(grid: Grid) -> tuple[list[object], list[str], Numbers]:
@@ -137,9 +161,9 @@ def _sign(text: str) -> float | None:
 
 def _increasing(
     dates: pd.DatetimeIndex, values: NDArray[np.float64], lines: Sequence[int], grid: Grid, column: str
-) -> tuple[pd.DatetimeIndex, NDArray[np.float64], list[Note]]:
+) -> tuple[pd.DatetimeIndex, NDArray[np.float64]]:
     """Sort by date, and drop rows that repeat the one before with the same values."""
-    where, notes = str(grid.place), []
+    where, notes = str(grid.place), grid.notes
     if not dates.is_monotonic_increasing:
         order = np.argsort(dates.to_numpy(), kind="stable")
         dates, values, lines = dates[order], values[order], [lines[i] for i in order]
@@ -150,11 +174,12 @@ def _increasing(
             raise grid.place.fault(
                 f"the date {dates[position]:%Y-%m-%d} stands in rows {lines[position - 1]} and "
                 f"{lines[position]} with different values",
-                cure="Keep one row for each date.",
+                cure="Keep one row for each date, or set layout to long if a column holds names.",
                 row=lines[position],
                 column=column,
                 code="duplicate_date",
             )
-    if repeats:
-        notes.append(Note("repeated_rows", "Rows that repeat another are left out.", where, len(repeats)))
-    return dates.delete(repeats), np.delete(values, repeats, axis=0), notes
+    if not repeats:
+        return dates, values
+    notes.append(Note("repeated_rows", "Rows that repeat another are left out.", where, len(repeats)))
+    return dates.delete(repeats), np.delete(values, repeats, axis=0)

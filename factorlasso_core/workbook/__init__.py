@@ -2,5 +2,14 @@
 
 from factorlasso_core.workbook.beliefs import prior_table, signs_table
 from factorlasso_core.workbook.build import build_workbook, workbook_name
+from factorlasso_core.workbook.record import DataRecord, adjustment_table, notes_table
 
-__all__ = ["build_workbook", "prior_table", "signs_table", "workbook_name"]
+__all__ = [
+    "DataRecord",
+    "adjustment_table",
+    "build_workbook",
+    "notes_table",
+    "prior_table",
+    "signs_table",
+    "workbook_name",
+]

@@ -16,9 +16,10 @@ import scipy
 from factorlasso_core.result import Fit
 from factorlasso_core.solve import PROVED
 from factorlasso_core.version import VERSION
-from factorlasso_core.workbook import tables
+from factorlasso_core.workbook import record_words, tables
 from factorlasso_core.workbook.beliefs import signs_table
 from factorlasso_core.workbook.difference import difference
+from factorlasso_core.workbook.record import DataRecord, record_sheets
 from factorlasso_core.workbook.words import COLUMNS, LEGEND, SHEETS
 from factorlasso_core.xlsx import Sheet, write_xlsx
 
@@ -41,7 +42,13 @@ FILE_WORDS = {
 
 
 def build_workbook(
-    fit: Fit, *, created: datetime, source: str = "", seconds: float | None = None, base: tuple[str, Fit] | None = None
+    fit: Fit,
+    *,
+    created: datetime,
+    source: str = "",
+    seconds: float | None = None,
+    record: DataRecord | None = None,
+    base: tuple[str, Fit] | None = None,
 ) -> bytes:
     """Return a workbook that holds a fit and everything that is needed to make it again.
 
@@ -52,6 +59,7 @@ def build_workbook(
         created: When; a time without a zone is taken as UTC.
         source: Where the data came from, a title or a file name.
         seconds: How long the fit took, if known.
+        record: What happened to the data before the fit: notes, adjustments, quality.
         base: Name of a fit of the same responses and factors, and that fit: a sheet says what differs from it.
 
     Example:
@@ -66,6 +74,7 @@ def build_workbook(
     if base is not None:
         body.append(Sheet("difference", difference(fit, base[1]), index=False, freeze="A2", autofilter=True))
     long_rows = next(len(sheet.table) for sheet in body if sheet.title == "betas_long")
+    body += [] if record is None else record_sheets(record)
     body.append(_dictionary(body))
     body.append(Sheet("checks", tables.checks(fit, long_rows), index=False, freeze="A3", flags=True))
     time = _utc(created)
@@ -121,13 +130,15 @@ def _dictionary(body: list[Sheet]) -> Sheet:
     }
     given |= {(title, name) for title in ("checks", "dictionary") for name in COLUMNS[title]}
     titles = [sheet.title for sheet in body] + ["dictionary", "checks"]
-    return Sheet("dictionary", tables.dictionary(titles, given), index=False, freeze="A2", autofilter=True)
+    columns = COLUMNS | record_words.COLUMNS
+    return Sheet("dictionary", tables.dictionary(titles, given, columns), index=False, freeze="A2", autofilter=True)
 
 
 def _readme(fit: Fit, body: list[Sheet], about: list[tuple[str, object]]) -> Sheet:
     """The cover: what, when, with what, how good, and where to find what."""
     rows = [*about, ("", "")]
-    rows += [(f"→ {sheet.title}", SHEETS[sheet.title]) for sheet in body] + [("", "")]
+    words = SHEETS | record_words.SHEETS
+    rows += [(f"→ {sheet.title}", words[sheet.title]) for sheet in body] + [("", "")]
     rows += [*LEGEND, ("", "")]
     rows += [("note", notice.message) for notice in fit.notices]
     links = {f"→ {sheet.title}": sheet.title for sheet in body}

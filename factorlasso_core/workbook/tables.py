@@ -176,12 +176,14 @@ def correlation(fit: Fit, matrix: Array, leaves: Array) -> pd.DataFrame:
     return pd.DataFrame(matrix[np.ix_(leaves, leaves)], index=labels.rename("response"), columns=list(labels))
 
 
-def dictionary(titles: list[str], given: set[tuple[str, str]]) -> pd.DataFrame:
+def dictionary(
+    titles: list[str], given: set[tuple[str, str]], columns: dict[str, dict[str, Option]] = COLUMNS
+) -> pd.DataFrame:
     """Unit and meaning of every column that is in the workbook."""
     rows = [
         (title, column, entry.unit, entry.meaning)
         for title in titles
-        for column, entry in COLUMNS.get(title, {}).items()
+        for column, entry in columns.get(title, {}).items()
         if column.startswith("(") or (title, column) in given
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS["dictionary"]))

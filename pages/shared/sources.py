@@ -102,11 +102,11 @@ def read_upload(responses: Any, factors: Any) -> None:
 def _source(responses: Any, factors: Any) -> Source:
     y = read_table(responses.getvalue(), kind="responses", name=responses.name)
     x = read_table(factors.getvalue(), kind="factors", name=factors.name)
-    y_frame, x_frame, joined = join_panel(y.table, x.table)
+    joined = join_panel(y.table, x.table)
     try:
-        panel = Panel.from_frames(x_frame, y_frame)
+        panel = Panel.from_frames(joined.table["factors"], joined.table["responses"])
     except FactorLassoError as error:
         raise InputError(str(error).rstrip("."), file=f"{responses.name} with {factors.name}") from error
     note = f"Uploaded: {responses.name} and {factors.name}. Units are as in the files."
     heading = f"Upload: {responses.name}"
-    return Source(UPLOAD, heading, panel, None, None, note, (*y.notes, *x.notes, *joined), False, responses.name)
+    return Source(UPLOAD, heading, panel, None, None, note, (*y.notes, *x.notes, *joined.notes), False, responses.name)

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factorlasso_core.errors import InputError
-from factorlasso_core.ingest import Loaded, Note, ReadLimits, join_panel, read_table
+from factorlasso_core.ingest import Loaded, Note, ReadLimits, ReadOptions, join_panel, read_table
 from factorlasso_core.ingest import reader as reader_module
 from factorlasso_core.xlsx import Sheet, to_csv_safe, write_xlsx
 
@@ -58,7 +58,7 @@ def frame_parquet(frame: pd.DataFrame) -> bytes:
 
 
 def read(data: bytes, kind: str = "responses", **options: object) -> Loaded:
-    return read_table(data, kind=kind, name="returns.csv", **options)
+    return read_table(data, kind=kind, name="returns", **options)
 
 
 def codes(loaded: Loaded) -> list[str]:
@@ -71,8 +71,8 @@ def note(loaded: Loaded, code: str) -> Note:
 
 def refusal(data: object, kind: str = "responses", **options: object) -> InputError:
     with pytest.raises(InputError) as caught:
-        read_table(data, kind=kind, name="returns.csv", **options)
-    assert str(caught.value).startswith("returns.csv")
+        read_table(data, kind=kind, name="returns", **options)
+    assert str(caught.value).startswith("returns")
     return caught.value
 
 
@@ -180,7 +180,7 @@ def test_missing_markers_are_counted_by_kind() -> None:
     assert loaded.table.isna().sum().sum() == 5
     counts = {item.message.split()[0]: item.count for item in loaded.notes if item.code == "missing_marker"}
     assert counts == {"NA": 2, "#N/A": 1, "null": 1}
-    assert note(loaded, "empty_column").place == "returns.csv, column B"
+    assert note(loaded, "empty_column").place == "returns, column B"
 
 
 @pytest.mark.parametrize("marker", ["NA", "N/A", "NaN", "nan", "#N/A", "null", "", "  "])
@@ -192,13 +192,14 @@ def test_percents_are_fractions_when_the_whole_column_has_them() -> None:
     loaded = read(csv_file("date,A,B", "2020-01-31,1.2%,1.2", "2020-02-29,-30 %,2", "2020-03-31,NA,3"))
     assert loaded.table["A"].tolist()[:2] == [0.012, -0.3]
     assert loaded.table["B"].tolist() == [1.2, 2.0, 3.0]
-    assert note(loaded, "percent").place == "returns.csv, column A"
+    assert note(loaded, "percent").place == "returns, column A"
 
 
 def test_decimal_comma_is_read_in_semicolon_files() -> None:
     loaded = read(csv_file("date;A;B", "2020-01-31;0,5;-1,25e-3", "2020-02-29;2;1,5%").replace(b"1,5%", b"3"))
     np.testing.assert_array_equal(loaded.table, [[0.5, -1.25e-3], [2.0, 3.0]])
-    assert codes(loaded) == ["decimal_comma", "decimal_comma"]
+    assert codes(loaded) == ["decimal_comma"]
+    assert note(loaded, "decimal_comma").count == 2
     percents = read(csv_file("date;A", "2020-01-31;1,2%"))
     assert percents.table.iloc[0, 0] == 0.012
     assert codes(percents) == ["decimal_comma", "percent"]
@@ -320,7 +321,6 @@ BAD_CSV = {
         2,
         None,
     ),
-    "blank line inside": (csv_file("date,A", "2020-01-31,1", "", "2020-02-29,1"), "blank_row", 3, None),
     "one delimiter too few": (csv_file("date", "2020-01-31"), "no_delimiter", 1, None),
     "two delimiters": (csv_file("date;A,B", "2020-01-31;1,2"), "ambiguous_delimiter", 1, None),
     "bad quotes": (csv_file("date,A", '2020-01-31,"1"2'), "csv", 2, None),
@@ -328,24 +328,16 @@ BAD_CSV = {
     "huge field": (csv_file("date,A", "2020-01-31," + "1" * 200_000), "csv", 2, None),
     "no rows": (csv_file("date,A"), "no_rows", None, None),
     "no name": (csv_file("date,A,", "2020-01-31,1,2"), "label", 1, "3"),
-    "control character": (csv_file("date,A,B\x07", "2020-01-31,1,2"), "label", 1, "3"),
-    "line break in a name": (csv_file('date,"A', 'x",B', "2020-01-31,1,2"), "label", 1, "2"),
-    "long name": (csv_file("date,A," + "B" * 201, "2020-01-31,1,2"), "label", 1, "3"),
     "duplicate name": (csv_file("date,A,B, A", "2020-01-31,1,2,3"), "duplicate_column", 1, "A"),
     "no header": (csv_file("2020-01-31,1", "2020-02-29,2"), "no_header", 1, None),
-    "utf-16": ("date,A\n2020-01-31,1\n".encode("utf-16"), "encoding", None, None),
     "utf-16 without mark": ("date,A\n2020-01-31,1\n".encode("utf-16-le"), "nul", 1, None),
-    "latin-1": ("date,A\n2020-01-31,1\nZürich,2".encode("latin-1"), "encoding", 3, None),
     "nul": (csv_file("date,A", "2020-01-31,1\0"), "nul", 2, None),
     "empty": (b"", "empty", None, None),
     "only spaces": (b" \n\n", "empty", None, None),
     "web page": (b"<html><table><tr><td>1</td></tr></table></html>", "markup", None, None),
     "old workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "ole", None, None),
     "no date": (csv_file("date,A", ",1"), "bad_date", 2, "date"),
-    "footer": (csv_file("date,A", "2020-01-31,1", "Average,1"), "bad_date", 3, "date"),
-    "serial number": (csv_file("date,A", "43861,1"), "bad_date", 2, "date"),
-    "month name": (csv_file("date,A", "Jan-20,1"), "bad_date", 2, "date"),
-    "two-digit year": (csv_file("date,A", "31/12/20,1"), "bad_date", 2, "date"),
+    "two-digit year": (csv_file("date,A", "11/12/10,1"), "ambiguous_dates", 2, "date"),
     "no such day": (csv_file("date,A", "2020-01-31,1", "2020-02-30,1"), "bad_date", 3, "date"),
     "no such month": (csv_file("date,A", "202013,1"), "bad_date", 2, "date"),
     "bad time": (csv_file("date,A", "2020-01-31 25:00,1"), "bad_date", 2, "date"),
@@ -364,10 +356,6 @@ BAD_CSV = {
     ),
     "text": (csv_file("date,A,B", "2020-01-31,1,2", "2020-02-29,1,x"), "not_a_number", 3, "B"),
     "text column": (csv_file("date,A,B", "2020-01-31,1,up", "2020-02-29,1,down"), "text_column", 2, "B"),
-    "thousands": (csv_file("date,A", '2020-01-31,"1,234.5"', "2020-02-29,1"), "not_a_number", 2, "A"),
-    "currency": (csv_file("date,A", "2020-01-31,$5", "2020-02-29,1"), "not_a_number", 2, "A"),
-    "accounting": (csv_file("date,A", "2020-01-31,(0.5)", "2020-02-29,1"), "not_a_number", 2, "A"),
-    "typographic minus": (csv_file("date,A", "2020-01-31,\u22120.5", "2020-02-29,1"), "not_a_number", 2, "A"),
     "underscore": (csv_file("date,A", "2020-01-31,1_000", "2020-02-29,1"), "not_a_number", 2, "A"),
     "other digits": (csv_file("date,A", "2020-01-31,\u0661", "2020-02-29,1"), "not_a_number", 2, "A"),
     "hexadecimal": (csv_file("date,A", "2020-01-31,0x10", "2020-02-29,1"), "not_a_number", 2, "A"),
@@ -376,11 +364,9 @@ BAD_CSV = {
     "too large": (csv_file("date,A", "2020-01-31,1", "2020-02-29,-1.1e100"), "too_large", 3, "A"),
     "excel error": (csv_file("date,A", "2020-01-31,1", "2020-02-29,#DIV/0!"), "excel_error", 3, "A"),
     "some percents": (csv_file("date,A", "2020-01-31,1", "2020-02-29,1%"), "mixed_numbers", 3, "A"),
-    "percent and text": (csv_file("date,A", "2020-01-31,x", "2020-02-29,1%"), "mixed_numbers", 3, "A"),
-    "comma in a comma file": (csv_file("date,A", '2020-01-31,"1,5"', "2020-02-29,1"), "not_a_number", 2, "A"),
+    "percent and text": (csv_file("date,A", "2020-01-31,x", "2020-02-29,1%"), "not_a_number", 2, "A"),
     "both decimals": (csv_file("date;A;B", "2020-01-31;1,5;2", "2020-02-29;2;2.5"), "mixed_numbers", 2, "A"),
     "comma and point percent": (csv_file("date;A;B", "2020-01-31;1,5;2.5%"), "mixed_numbers", 2, "A"),
-    "two commas": (csv_file("date;A", "2020-01-31;1,234,567", "2020-02-29;1"), "not_a_number", 2, "A"),
 }
 
 
@@ -429,7 +415,6 @@ BAD_BOOKS = {
         "EQ",
         "B2",
     ),
-    "number for a date": (book([HEADER, [43861, 1, 1]]), "bad_date", 2, "date", ""),
     "real and written dates": (
         book([HEADER, [datetime(2020, 2, 1), 1, 1], ["13/02/2020", 1, 1]]),
         "mixed_dates",
@@ -446,11 +431,8 @@ BAD_BOOKS = {
         "C1",
     ),
     "value beside the table": (book([HEADER, ["2020-01-31", 1, 2]], F9=1), "outside_table", 9, "F", "F9"),
-    "value below the table": (book([HEADER, ["2020-01-31", 1, 2]], B9=1), "blank_row", 3, None, "row 9"),
+    "value below the table": (book([HEADER, ["2020-01-31", 1, 2]], B9=1), "bad_date", 9, "date", "row 9"),
     "value beside a row": (book([HEADER, ["2020-01-31", 1, 2, None, 5]]), "outside_table", 2, "E", "E2"),
-    "blank row": (book([HEADER, ["2020-01-31", 1, 2], [], ["2020-02-29", 1, 2]]), "blank_row", 3, None, ""),
-    "table lower down": (book([[], HEADER, ["2020-01-31", 1, 2]]), "header", 1, None, ""),
-    "title above": (book([["Returns"], HEADER, ["2020-01-31", 1, 2]]), "no_columns", 1, None, ""),
     "no name": (book([["date", None, "BD"], ["2020-01-31", 1, 2]]), "label", 1, "B", ""),
     "empty": (book([]), "header", 1, None, ""),
     "infinite": (book([HEADER, ["2020-01-31", 1, 1e101]]), "too_large", 2, "BD", "C2"),
@@ -541,16 +523,16 @@ def test_sizes_beyond_the_limits_are_refused() -> None:
         "zip_bomb": (SMALL, ReadLimits(unpacked_bytes=1000)),
     }
     for code, (data, limits) in cases.items():
-        assert refusal(data, limits=limits).code == code
-    assert refusal(five, limits=ReadLimits(cells=14)).code == "too_many_rows"
-    assert read(five, limits=ReadLimits(cells=15, rows=5, columns=3)).table.shape == (5, 2)
+        assert refusal(data, options=ReadOptions(limits=limits)).code == code
+    assert refusal(five, options=ReadOptions(limits=ReadLimits(cells=14))).code == "too_many_rows"
+    assert read(five, options=ReadOptions(limits=ReadLimits(cells=15, rows=5, columns=3))).table.shape == (5, 2)
     for limits in (
         ReadLimits(rows=1),
         ReadLimits(columns=2),
         ReadLimits(cells=5),
         ReadLimits(unpacked_bytes=9),
     ):
-        assert refusal(frame_parquet(PARQUET_FRAME), limits=limits).code == "too_many_rows"
+        assert refusal(frame_parquet(PARQUET_FRAME), options=ReadOptions(limits=limits)).code == "too_many_rows"
 
 
 @pytest.mark.parametrize(("value", "refused"), [(" ", False), (1.0, True)])
@@ -626,7 +608,7 @@ def test_unknown_faults_get_an_id(monkeypatch: pytest.MonkeyPatch, caplog: pytes
     def broken(*_: object) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(reader_module, "text_grid", broken)
+    monkeypatch.setattr(reader_module, "text_rows", broken)
     error = refusal(GOOD.encode())
     assert error.code == "unexpected"
     assert "secret" not in str(error)
@@ -731,50 +713,82 @@ def panel(dates: list[str] | pd.DatetimeIndex, *names: str) -> pd.DataFrame:
 MONTHS = pd.date_range("2020-01-31", periods=12, freq="ME")
 
 
-def test_equal_dates_join_in_silence() -> None:
-    responses, factors, notes = join_panel(panel(MONTHS, "A"), panel(MONTHS, "F"))
-    assert responses.index.equals(factors.index)
-    assert notes == ()
+def joined(responses: pd.DataFrame, factors: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Note]]:
+    loaded = join_panel(responses, factors)
+    return loaded.table["responses"], loaded.table["factors"], {item.code: item for item in loaded.notes}
+
+
+def test_equal_dates_join_as_they_are() -> None:
+    y, x = panel(MONTHS, "A"), panel(MONTHS, "F", "A")
+    responses, factors, notes = joined(y, x[["F"]])
+    pd.testing.assert_frame_equal(responses, y, check_freq=False, check_names=False)
+    pd.testing.assert_frame_equal(factors, x[["F"]], check_freq=False, check_names=False)
+    assert list(notes) == ["common_rows"]
+    assert notes["common_rows"].count == 12
+    assert "12 rows are common, 2020-01-31 to 2020-12-31" in notes["common_rows"].message
 
 
 def test_rows_in_only_one_table_are_counted_with_their_ranges() -> None:
-    responses, factors, notes = join_panel(panel(MONTHS[2:], "A"), panel(MONTHS[:10], "F"))
-    pd.testing.assert_index_equal(responses.index, factors.index)
-    pd.testing.assert_index_equal(responses.index, MONTHS[2:10].rename("date"), check_names=True, exact="equiv")
-    found = {item.code: item for item in notes}
+    responses, factors, found = joined(panel(MONTHS[2:], "A"), panel(MONTHS[:10], "F"))
+    assert responses.index.tolist() == factors.index.tolist() == MONTHS[2:10].tolist()
+    assert found["common_rows"].count == 8
     assert found["responses_left_out"].count == 2
     assert "2020-11-30 to 2020-12-31" in found["responses_left_out"].message
     assert "2020-01-31 to 2020-02-29" in found["factors_left_out"].message
 
 
 def test_gaps_are_listed_as_ranges() -> None:
-    _, _, notes = join_panel(panel(MONTHS, "A"), panel(MONTHS[[1, 4, 6, 8, 10]], "F"))
-    assert notes[-1].count == 7
-    assert "2020-03-31 to 2020-04-30" in notes[-1].message
-    assert "and" not in notes[-1].message
-    assert "3 more ranges" in notes[-1].message
+    _, _, notes = joined(panel(MONTHS, "A"), panel(MONTHS[[1, 4, 6, 8, 10]], "F"))
+    note = notes["responses_left_out"]
+    assert note.count == 7
+    assert "2020-03-31 to 2020-04-30" in note.message
+    assert "and" not in note.message
+    assert "3 more ranges" in note.message
 
 
-@pytest.mark.parametrize("freq", ["MS", "BME"])
-def test_monthly_tables_join_by_month(freq: str) -> None:
-    other = pd.date_range("2020-01-01", periods=12, freq=freq)
-    responses, factors, notes = join_panel(panel(MONTHS, "A"), panel(other, "F"))
-    assert responses.index.tolist() == MONTHS.tolist()
-    pd.testing.assert_index_equal(responses.index, factors.index)
+@pytest.mark.parametrize(
+    ("ours", "theirs", "ends"),
+    [
+        ("ME", "MS", "ME"),
+        ("ME", "BME", "ME"),
+        ("BMS", "BME", "ME"),
+        ("QE", "QS", "QE"),
+        ("BQE", "QE", "QE"),
+        ("QE-JAN", "BQE-JAN", "QE-JAN"),
+        ("YE", "YS", "YE"),
+        ("W-MON", "W-THU", "W-FRI"),
+    ],
+)
+def test_tables_join_by_period(ours: str, theirs: str, ends: str) -> None:
+    start = pd.Timestamp("2000-01-01")
+    y, x, last = (pd.date_range(start, periods=12, freq=freq) for freq in (ours, theirs, ends))
+    responses, factors, notes = joined(panel(y, "A"), panel(x, "F"))
+    assert responses.index.tolist() == factors.index.tolist()
+    assert set(responses.index) <= set(last)
+    assert len(responses) >= 11
     assert responses.index.name == "date"
-    assert [item.code for item in notes] == ["joined_by_month"]
+    assert "joined_by_period" in notes
+
+
+def test_quarterly_responses_find_the_last_month_of_their_quarter() -> None:
+    quarters = pd.date_range("2020-01-01", periods=4, freq="QS")
+    responses, _, notes = joined(panel(quarters, "A"), panel(pd.date_range("2020-01-01", periods=12, freq="MS"), "F"))
+    assert responses.index.strftime("%m-%d").tolist() == ["03-31", "06-30", "09-30", "12-31"]
+    assert "Responses are quarterly and factors monthly" in notes["frequency"].message
+    assert notes["factors_left_out"].count == 8
 
 
 def test_monthly_and_daily_join_on_dates_with_a_note() -> None:
     days = pd.date_range("2020-01-01", "2020-12-31", freq="D")
-    responses, factors, notes = join_panel(panel(MONTHS, "A"), panel(days, "F"))
+    responses, factors, notes = joined(panel(MONTHS, "A"), panel(days, "F"))
     assert len(responses) == len(factors) == 12
-    assert [item.code for item in notes] == ["frequency", "factors_left_out"]
+    assert list(notes) == ["common_rows", "frequency", "factors_left_out"]
 
 
 def test_shared_names_are_noted() -> None:
-    notes = join_panel(panel(MONTHS, "A", "F"), panel(MONTHS, "F"))[2]
-    assert [item.code for item in notes] == ["shared_names"]
+    responses, factors, notes = joined(panel(MONTHS, "A", "F"), panel(MONTHS, "F"))
+    assert list(notes) == ["common_rows", "shared_names"]
+    assert (responses.shape[1], factors.shape[1]) == (2, 1)
 
 
 def test_no_common_date_is_refused_with_both_ranges() -> None:
