@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from factorlasso_core.arrays import Array
+from factorlasso_core.ingest.periods import spacing
 from factorlasso_core.options import FitSpec
 from factorlasso_core.panel import Panel
 
@@ -37,7 +38,7 @@ def frequency(index: pd.Index) -> Frequency:
     """
     if not isinstance(index, pd.DatetimeIndex) or len(index) < 3:
         return Frequency("unknown", None)
-    days = float(np.median(np.diff(index.as_unit("ns").asi8)) / 86_400e9)
+    days = spacing(index)
     for name, per_year, low, high in _FREQUENCIES:
         if low <= days <= high:
             return Frequency(name, per_year)

@@ -19,7 +19,7 @@ QUARTER_STARTS = (1, 4, 7, 10)
 
 def spacing(index: pd.Index) -> float:
     """Return the median days between rows, NaN for a single row."""
-    gaps = np.diff(index.to_numpy()) / np.timedelta64(1, "D")
+    gaps = np.diff(pd.DatetimeIndex(index).as_unit("ns").asi8) / 86_400e9
     return float(np.median(gaps)) if len(gaps) else float("nan")
 
 

@@ -15,7 +15,6 @@ from factorlasso_core.ingest.base import Loaded, Note, Place, Raw, cell_text
 from factorlasso_core.ingest.labels import printable
 from factorlasso_core.ingest.layout import find_grid
 from factorlasso_core.ingest.magic import content_kind, renamed
-from factorlasso_core.ingest.parquet import parquet_rows
 from factorlasso_core.ingest.settings import ReadOptions
 from factorlasso_core.ingest.tables import TABLES
 from factorlasso_core.ingest.text import text_rows
@@ -206,6 +205,8 @@ def _rows(data: bytes, kind: str, place: Place, options: ReadOptions) -> Raw:
         book = Workbook(data, place, options)
         raw = book.rows(*book.choose(kind))
     elif found == "parquet":
+        from factorlasso_core.ingest.parquet import parquet_rows  # with pyarrow.parquet, which is slow to import
+
         raw = parquet_rows(data, place, kind, options)
     else:
         raw = text_rows(data, place, options)

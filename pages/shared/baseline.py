@@ -12,6 +12,7 @@ import streamlit as st
 
 from factorlasso_core import Beliefs, Fit, FitSpec, LassoModelType, Panel
 from factorlasso_core.contrast import ClusterChange, Contrast, contrast
+from factorlasso_core.scoring import mean_of_known
 from factorlasso_core.workbook.words import OPTIONS
 from pages.shared import compute, feedback, state, undo
 from pages.shared.history import Snapshot
@@ -213,16 +214,17 @@ def table(inputs: Inputs) -> None:
     if not pins:
         st.caption("Nothing is pinned yet.")
         return
-    parameters = pd.DataFrame([pin.fit.spec.parameters() for pin in pins])
+    fits = [pin.fit for pin in pins]
+    parameters = pd.DataFrame([fit.spec.parameters() for fit in fits])
     varies = [name for name in parameters if len(set(parameters[name].map(_value))) > 1 and name in OPTIONS]
     shown = dict.fromkeys(["model_type", "reg_lambda", "l1_weight", "cutoff_fraction", *varies])
     rows = {
         "pin": [pin.name for pin in pins],
         **{SHORT.get(name, name): parameters[name].map(_value).tolist() for name in shown},
-        "mean R²": [mean(pin.fit.statistics.r2) for pin in pins],
-        "exact zeros": [pin.fit.zero_share for pin in pins],
-        "clusters": [pin.fit.n_clusters for pin in pins],
-        "gap": [np.nan if pin.fit.certificate is None else pin.fit.certificate.relative_gap for pin in pins],
+        "mean R²": [float(mean_of_known(fit.statistics.r2)) for fit in fits],
+        "exact zeros": [fit.zero_share for fit in fits],
+        "clusters": [fit.n_clusters for fit in fits],
+        "gap": [np.nan if fit.certificate is None else fit.certificate.relative_gap for fit in fits],
     }
     percent = st.column_config.NumberColumn(format="percent")
     gap = st.column_config.NumberColumn(format="%.1e")
@@ -230,9 +232,3 @@ def table(inputs: Inputs) -> None:
         pd.DataFrame(rows), hide_index=True, height=feedback.table_height(len(pins), 320),
         column_config={"mean R²": percent, "exact zeros": percent, "gap": gap},
     )  # fmt: skip
-
-
-def mean(values: Any) -> float:
-    """Mean of what is known, NaN where nothing is."""
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else float("nan")

@@ -29,12 +29,13 @@ def draw(inputs: Inputs, fit: Fit) -> None:
 
 def _difference(edits: Edits, fit: Fit, pin: Pin) -> None:
     """The map of differences to a pin; its colours are held from the first difference on."""
-    found = contrast(fit, pin.fit)
+    base = pin.fit
+    found = contrast(fit, base)
     largest = _largest(clustermap.changes(fit, found))
     if pin.limit is None and largest:
         baseline.hold_limit(edits, pin.name, largest)
     end = edits.pins[pin.name].limit or limit(edits, fit)
-    clustermap.differences(fit, edits, end, pin.fit, found, pin.name)
+    clustermap.differences(fit, edits, end, base, found, pin.name)
     _rescale("difference", end, largest, partial(baseline.hold_limit, edits, pin.name))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -18,3 +19,9 @@ class Selection:
 
     def __bool__(self) -> bool:
         return bool(self.rows or self.columns)
+
+
+def places(labels: Iterable[object], chosen: Iterable[str]) -> list[int]:
+    """Positions of chosen labels, in the order chosen; labels that are not there are left out."""
+    where = {str(label): place for place, label in enumerate(labels)}
+    return [where[name] for name in chosen if name in where]

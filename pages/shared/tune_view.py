@@ -13,6 +13,7 @@ from factorlasso_core import Fit, State
 from factorlasso_core.agreement import recovery
 from factorlasso_core.figures import series
 from factorlasso_core.figures import truth as truth_figures
+from factorlasso_core.scoring import mean_of_known
 from pages.shared import baseline, clustermap, compute, detail, feedback, pathview, response_list
 from pages.shared.compute import Outcome, Use
 from pages.shared.feedback import Number
@@ -67,13 +68,13 @@ def _changes(inputs: Inputs, fit: Fit) -> dict[str, str | None]:
     pin = baseline.chosen(inputs.edits)
     if pin is None:
         return {"clusters": None, "zeros": None, "r2": None}
-    counts = fit.n_clusters, pin.fit.n_clusters
+    base = pin.fit
+    counts = fit.n_clusters, base.n_clusters
+    r2 = mean_of_known(fit.statistics.r2) - mean_of_known(base.statistics.r2)
     return {
         "clusters": None if None in counts else _change(counts[0] - counts[1], "{:+d}"),
-        "zeros": _change(round(100 * (fit.zero_share - pin.fit.zero_share), 1), "{:+.1f} points"),
-        "r2": _change(
-            round(100 * (baseline.mean(fit.statistics.r2) - baseline.mean(pin.fit.statistics.r2)), 2), "{:+.2f} points"
-        ),
+        "zeros": _change(round(100 * (fit.zero_share - base.zero_share), 1), "{:+.1f} points"),
+        "r2": _change(round(100 * float(r2), 2), "{:+.2f} points"),
     }
 
 
@@ -101,7 +102,7 @@ def _clusters(fit: Fit) -> tuple[str, str]:
 
 
 def _percent(values: np.ndarray) -> str:
-    mean = baseline.mean(values)
+    mean = float(mean_of_known(values))
     return "–" if np.isnan(mean) else f"{round(mean, 3) + 0.0:.1%}"
 
 

@@ -12,7 +12,6 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +20,7 @@ from factorlasso_core.errors import InputError
 from factorlasso_core.ingest import Loaded, Note, ReadLimits, ReadOptions, join_panel, read_table
 from factorlasso_core.ingest import reader as reader_module
 from factorlasso_core.xlsx import Sheet, to_csv_safe, write_xlsx
+from tests.ingest.files import SHEET, directory, parquet, repacked, zip_of
 
 GOOD = "date,EQ,BD\n2020-01-31,0.01,-0.02\n2020-02-29,1e-3,\n"
 KINDS = ("responses", "factors", "signs", "prior", "groups")
@@ -42,12 +42,6 @@ def book(rows: list[list[object]], **cells: object) -> bytes:
 def saved(workbook: openpyxl.Workbook) -> bytes:
     buffer = io.BytesIO()
     workbook.save(buffer)
-    return buffer.getvalue()
-
-
-def parquet(table: pa.Table) -> bytes:
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer)
     return buffer.getvalue()
 
 
@@ -76,21 +70,6 @@ def refusal(data: object, kind: str = "responses", **options: object) -> InputEr
     return caught.value
 
 
-def repacked(data: bytes, change: dict[str, bytes]) -> bytes:
-    """Return a workbook with some parts replaced or added."""
-    buffer = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(data)) as old,
-        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
-        for name in old.namelist():
-            new.writestr(name, change.pop(name, old.read(name)))
-        for name, content in change.items():
-            new.writestr(name, content)
-    return buffer.getvalue()
-
-
-SHEET = "xl/worksheets/sheet1.xml"
 SMALL = book([["date", "EQ"], [datetime(2020, 1, 31), 0.25]])
 
 # ---------------------------------------------------------------- what is read
@@ -461,27 +440,9 @@ def test_workbook_without_visible_sheet() -> None:
     assert refusal(hidden).code == "no_sheet"
 
 
-def directory(data: bytes, offset: int, value: bytes) -> bytes:
-    """Return a zip with some bytes of every directory entry replaced."""
-    parts = bytearray(data)
-    at = parts.find(b"PK\x01\x02")
-    while at >= 0:
-        parts[at + offset : at + offset + len(value)] = value
-        at = parts.find(b"PK\x01\x02", at + 4)
-    return bytes(parts)
-
-
 def lying(data: bytes) -> bytes:
     """Return a zip whose directory says every part holds one byte."""
     return directory(data, 24, (1).to_bytes(4, "little"))
-
-
-def zip_of(parts: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", method) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 ENTITIES = b'<!DOCTYPE s [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><worksheet>&b;</worksheet>'

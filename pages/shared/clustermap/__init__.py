@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -25,7 +24,7 @@ from pages.shared.clustermap import difference, paint, sign_view, views
 from pages.shared.clustermap.difference import changes
 from pages.shared.clustermap.views import CUT_STEP, HIGHEST_CUT, LOWEST_CUT, Message
 from pages.shared.clustermap.wire import pack
-from pages.shared.selection import Selection
+from pages.shared.selection import Selection, places
 from pages.shared.state import Edits
 
 __all__ = ["changes", "colours", "correlations", "differences", "loadings", "signs"]
@@ -131,15 +130,10 @@ def _show(view: Message, panel: Panel, edits: Edits, key: str, **callbacks: Call
 
 def _selected(panel: Panel, edits: Edits, key: str, square: bool) -> Message:
     """The selection by place, and the number of the change it answers."""
-    rows = _places(panel.responses, edits.selection.rows)
-    columns = [] if square else _places(panel.factors, edits.selection.columns)
+    rows = sorted(places(panel.responses, edits.selection.rows))
+    columns = [] if square else sorted(places(panel.factors, edits.selection.columns))
     chosen = {"rows": rows, "columns": columns}
     return Message({"data": edits.data[:16], "selection": chosen, "stamp": edits.stamps.get(key, 0)})
-
-
-def _places(labels: Any, chosen: tuple[str, ...]) -> list[int]:
-    wanted = set(chosen)
-    return [place for place, label in enumerate(labels) if str(label) in wanted] if wanted else []
 
 
 def _cut(key: str) -> None:

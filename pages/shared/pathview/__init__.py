@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from factorlasso_core.figures.style import PALETTE, cluster_colours
 from factorlasso_core.path import at_lambdas
 from factorlasso_core.stages import Stages
 from pages.shared import compute, feedback, scale, state
+from pages.shared.selection import places
 from pages.shared.sidebar import Inputs
 
 FOLDER = Path(__file__).parent
@@ -108,9 +108,9 @@ def draw(inputs: Inputs, fit: Fit, rows: list[str], columns: list[str], base: Fi
         st.caption(f"{fit.beta.size:,} loadings at every λ would take long: the path is left out.")
         return
     path = _now_or_later(inputs, fit)
-    factors = _places(fit.panel.factors, columns) or list(range(len(fit.panel.factors)))
+    factors = places(fit.panel.factors, columns) or list(range(len(fit.panel.factors)))
     most = MOST_RESPONSES if len(factors) == 1 else DASHES
-    responses = _places(fit.panel.responses, rows)[:most]
+    responses = places(fit.panel.responses, rows)[:most]
     _component()(
         key=KEY,
         data=path if isinstance(path, dict) else _data(fit, path, inputs.scale, responses, factors, base),
@@ -136,12 +136,6 @@ def _now_or_later(inputs: Inputs, fit: Fit) -> Loadings | dict[str, Any]:
 
 def _rested() -> None:
     """The browser asks for the path: the run this begins finds it asked for."""
-
-
-def _places(labels: Iterable[object], chosen: list[str]) -> list[int]:
-    """Positions of some labels, in the order chosen."""
-    places = {str(label): place for place, label in enumerate(labels)}
-    return [places[name] for name in chosen if name in places]
 
 
 def _clicked(unit: float) -> None:
